@@ -1,0 +1,104 @@
+/* core/container.h - what is known of one container. */
+#ifndef CORE_CONTAINER_H
+#define CORE_CONTAINER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/isolation.h"
+#include "core/process.h"
+
+typedef uint64_t container_id; /* dealt by the model, never reused; 0 is nobody */
+
+enum container_state {
+    CONTAINER_CREATED,
+    CONTAINER_RUNNING,
+    CONTAINER_PAUSED,
+    CONTAINER_EXITED,
+    CONTAINER_LOST /* its engine cannot say any more; note says why */
+};
+
+enum verb { /* what can be done to a container; each may be refused with a reason */
+    VERB_START,
+    VERB_STOP,
+    VERB_KILL,
+    VERB_PAUSE,
+    VERB_RESUME,
+    VERB_REMOVE,
+    VERB_ATTACH,
+    VERB_EXEC,
+    VERB_LOGS,
+    VERB_INSPECT,
+    VERB_PROCESSES,
+    VERB_RELAUNCH,
+    VERB_COUNT
+};
+
+enum container_field { /* parts of a record: which are meant, which changed */
+    FIELD_NAME = 1u << 0,       /* name, image, command, owner, terminal, created */
+    FIELD_STATE = 1u << 1,      /* state, exit_code, started, finished, pid, note */
+    FIELD_ISOLATION = 1u << 2,  /* isolation, origin, hypervisor, why_not */
+    FIELD_WORKERS = 1u << 3,    /* workers */
+    FIELD_CROSSINGS = 1u << 4,  /* crossings, ports */
+    FIELD_CPU = 1u << 5,        /* cpu */
+    FIELD_MEMORY = 1u << 6,     /* memory, memory_limit, host_memory */
+    FIELD_PROCESSES = 1u << 7,  /* processes */
+    FIELD_USAGE = FIELD_CPU | FIELD_MEMORY | FIELD_PROCESSES,
+    FIELD_COUNT = 8,
+    FIELD_ALL = (1u << FIELD_COUNT) - 1
+};
+
+struct container {
+    container_id id;  /* 0 until the model has dealt one */
+    const char *key;  /* the engine's own name for it, the same in every engine that knows it */
+    unsigned engines; /* bit n: engine number n knows it (filled in by the model) */
+
+    const char *name, *image, *command, *owner; /* owner: the tool that created it; NULL unknown */
+    bool terminal;                              /* its console is a terminal */
+    int64_t created;                            /* ms since 1970; 0 unknown, as the other two */
+
+    enum container_state state;
+    int exit_code; /* of CONTAINER_EXITED; 128 + n when killed by signal n */
+    int64_t started, finished;
+    uint32_t pid;     /* host pid of its first process; 0 unknown or not visible */
+    const char *note; /* one sentence that a person should know, else NULL */
+
+    enum isolation isolation;
+    enum origin origin;
+    enum hypervisor hypervisor;
+    const char *why_not[VERB_COUNT]; /* NULL: allowed as far as mode and engine go; else the reason */
+
+    const struct worker *workers;
+    size_t n_workers;
+
+    const struct crossing *crossings;
+    size_t n_crossings;
+    const char *ports; /* "8080->80/tcp, ..."; NULL none */
+
+    double cpu;            /* cores in use over the last interval; NAN unknown */
+    uint64_t memory;       /* bytes in use; 0 unknown */
+    uint64_t memory_limit; /* bytes; 0 none */
+    uint64_t host_memory;  /* bytes that its workers cost the host; 0 none or unknown */
+    int32_t processes;     /* how many; -1 unknown */
+};
+
+/* All fields unknown. */
+void container_init(struct container *c);
+
+/* Makes `to` (initialised) hold copies of the named fields, and of key if `to` has none. */
+void container_assign(struct container *to, const struct container *from, unsigned fields);
+
+/* The bits of `fields` in which the two differ. */
+unsigned container_differ(const struct container *a, const struct container *b, unsigned fields);
+
+/* Frees what container_assign put there. */
+void container_done(struct container *c);
+
+const char *state_word(enum container_state state); /* "created", "running", "paused", "exited", "lost" */
+const char *verb_word(enum verb verb);              /* "start", "stop", ... */
+
+/* "9 processes", "1 process", "qemu-system-x86 4711", "nothing": what the host sees of it, into out. */
+const char *container_host_sees(const struct container *c, char *out, size_t room);
+
+#endif

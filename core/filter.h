@@ -1,0 +1,28 @@
+/* core/filter.h - does a container fit the words that a person typed? */
+#ifndef CORE_FILTER_H
+#define CORE_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/container.h"
+
+struct filter_word;
+
+struct filter { /* {0} lets all pass */
+    struct filter_word *words;
+    size_t n_words;
+    bool hide_stopped;
+};
+
+void filter_done(struct filter *f);
+
+/* Words, all of which must be found (without case) in name, image, isolation word, state, owner or key; a
+ * word with
+ * "!" in front must not be. NULL or "" lets all pass. */
+void filter_parse(struct filter *f, const char *words);
+
+bool filter_passes(const struct filter *f, const struct container *c);
+unsigned filter_needs(const struct filter *f); /* the FIELD_ bits that decide */
+
+#endif

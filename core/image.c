@@ -1,0 +1,36 @@
+#include "core/image.h"
+
+#include <stdlib.h>
+
+#include "core/memory.h"
+
+struct image_list *image_list_new(void)
+{
+    return mem_new(1, sizeof(struct image_list));
+}
+
+void image_list_free(struct image_list *l)
+{
+    if (!l) {
+        return;
+    }
+    for (size_t i = 0; i < l->count; i++) {
+        free((char *)l->rows[i].name);
+        free((char *)l->rows[i].id);
+        free((char *)l->rows[i].command);
+        free((char *)l->rows[i].os);
+    }
+    free(l->rows);
+    free(l);
+}
+
+void image_list_add(struct image_list *l, const struct image *i)
+{
+    l->rows = mem_grow(l->rows, &l->room, l->count + 1, sizeof *l->rows);
+    struct image *row = &l->rows[l->count++];
+    *row = *i;
+    row->name = mem_string(i->name);
+    row->id = mem_string(i->id);
+    row->command = mem_string(i->command);
+    row->os = mem_string(i->os);
+}

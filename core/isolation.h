@@ -1,0 +1,43 @@
+/* core/isolation.h - the two walls, where they come from, and the ways through them. Pure. */
+#ifndef CORE_ISOLATION_H
+#define CORE_ISOLATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum isolation {
+    ISOLATION_UNKNOWN,
+    ISOLATION_PROCESS, /* the host's kernel, shared: the host sees every process */
+    ISOLATION_VM,      /* a kernel of its own in a utility VM: the host sees the worker only */
+    ISOLATION_HOST     /* a HostProcess container: a job, no wall */
+};
+
+enum origin { ORIGIN_UNKNOWN, ORIGIN_REQUESTED, ORIGIN_DEFAULT };
+
+enum hypervisor { HYPERVISOR_OTHER, HYPERVISOR_HYPERV }; /* decides the word for ISOLATION_VM */
+
+/* "process", "vm" or "hyperv", "host", "unknown". */
+const char *isolation_word(enum isolation mode, enum hypervisor hypervisor);
+
+/* The symbol that goes before the word: hollow square for process, full for a VM ("□ ■", ASCII "o #"). */
+const char *isolation_symbol(enum isolation mode, bool ascii);
+
+const char *origin_word(enum origin origin); /* "requested", "default", "unknown" */
+
+/* Reads --isolation: "default" and "" give ISOLATION_UNKNOWN; "process"; "hyperv" and "vm" (synonyms);
+ * any case. False for any other word. */
+bool isolation_parse(const char *word, enum isolation *mode);
+
+/* The five ways in which the boundary is pierced on purpose. */
+enum crossing_kind { CROSSING_FOLDER, CROSSING_PIPE, CROSSING_PORT, CROSSING_NETWORK, CROSSING_DEVICE };
+
+struct crossing {
+    enum crossing_kind kind;
+    const char *outside; /* the host's folder, pipe, port, network, device */
+    const char *inside;  /* its place in the container; "" where there is none */
+    bool read_only;
+};
+
+const char *crossing_word(enum crossing_kind kind); /* "folder", "pipe", "port", "network", "device" */
+
+#endif

@@ -1,0 +1,51 @@
+/* core/launch.h - what to launch: the same for every engine, and for `run` and the launch form. */
+#ifndef CORE_LAUNCH_H
+#define CORE_LAUNCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "core/isolation.h"
+
+struct launch_spec { /* owns everything in it; command and env are blocks as mem_strings makes */
+    char *image;    /* required */
+    char *name;     /* NULL: the engine chooses */
+    char *hostname; /* NULL: the engine chooses */
+    char **command; /* NULL-ended; NULL: what the image says */
+    char *entrypoint; /* NULL: what the image says */
+    char **env;     /* "NAME=value"; NULL none */
+    char *workdir;  /* NULL: what the image says */
+    char *user;     /* "user", "uid", "user:group"; NULL: what the image says */
+    enum isolation isolation; /* ISOLATION_UNKNOWN: the engine's default */
+    bool terminal;  /* -t */
+    bool input;     /* -i: keep its input open */
+    bool remove;    /* --rm: remove it when it exits */
+    bool hold;      /* create it only: start comes later */
+    double cpus;    /* cores; 0 no limit */
+    uint64_t memory; /* bytes; 0 no limit */
+    char *network;  /* "none", "host"; NULL: the engine's default */
+    struct crossing *crossings; /* folders, pipes, ports, devices that were asked for */
+    size_t n_crossings;
+    int rows, cols; /* of its terminal; 0 unknown */
+};
+
+void launch_spec_init(struct launch_spec *s);
+void launch_spec_done(struct launch_spec *s);
+void launch_spec_copy(struct launch_spec *to, const struct launch_spec *from); /* `to` is overwritten */
+
+/* -e: appends "NAME=value"; "NAME" alone takes the value from our own environment, or nothing if unset. */
+int launch_add_env(struct launch_spec *s, const char *word, struct error *e);
+
+/* -v: "OUTSIDE:INSIDE[:ro|:rw]", both absolute; on Windows a drive letter is no separator. */
+int launch_add_volume(struct launch_spec *s, const char *word, struct error *e);
+
+/* Splits a line into words as a shell would: blanks, '...', "...", \x; no expansion. Into a block as
+ * mem_strings makes; NULL and e when a quote is left open. An empty line gives an empty array. */
+char **launch_split(const char *line, struct error *e);
+
+/* Is it a name that engines accept: [A-Za-z0-9][A-Za-z0-9_.-]*, at most 64 characters? */
+bool launch_name_ok(const char *name);
+
+#endif

@@ -1,0 +1,97 @@
+#include "core/order.h"
+
+#include <math.h>
+#include <strings.h>
+
+#include "core/text.h"
+
+static const struct {
+    const char *word;
+    unsigned field;
+} SORTS[SORT_COUNT] = {
+    [SORT_NAME] = {"name", FIELD_NAME},
+    [SORT_ISOLATION] = {"isolation", FIELD_ISOLATION},
+    [SORT_IMAGE] = {"image", FIELD_NAME},
+    [SORT_STATE] = {"state", FIELD_STATE},
+    [SORT_CPU] = {"cpu", FIELD_CPU},
+    [SORT_MEMORY] = {"memory", FIELD_MEMORY},
+    [SORT_PROCESSES] = {"processes", FIELD_PROCESSES},
+    [SORT_CREATED] = {"created", FIELD_NAME},
+};
+
+const char *sort_word(enum sort_key by)
+{
+    return (unsigned)by < SORT_COUNT ? SORTS[by].word : "unknown";
+}
+
+bool sort_parse(const char *word, enum sort_key *by)
+{
+    for (int i = 0; i < SORT_COUNT; i++) {
+        if (word && strcasecmp(word, SORTS[i].word) == 0) {
+            *by = (enum sort_key)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static double state_rank(enum container_state state)
+{
+    static const enum container_state order[] = {CONTAINER_RUNNING, CONTAINER_PAUSED, CONTAINER_CREATED,
+                                                 CONTAINER_EXITED, CONTAINER_LOST};
+    int rank = 0;
+    while (rank < (int)(sizeof order / sizeof *order) && order[rank] != state) {
+        rank++;
+    }
+    return rank;
+}
+
+/* NAN: unknown. */
+static double plain_value(enum sort_key by, const struct container *c)
+{
+    switch (by) {
+    case SORT_ISOLATION:
+        return c->isolation != ISOLATION_UNKNOWN ? (double)c->isolation : NAN;
+    case SORT_STATE:
+        return state_rank(c->state);
+    case SORT_CPU:
+        return c->cpu;
+    case SORT_MEMORY:
+        return c->memory ? (double)c->memory : NAN;
+    case SORT_PROCESSES:
+        return c->processes >= 0 ? (double)c->processes : NAN;
+    case SORT_CREATED:
+        return c->created ? (double)c->created : NAN;
+    default:
+        return 0;
+    }
+}
+
+double order_value(const struct order *o, const struct container *c)
+{
+    double value = plain_value(o->by, c);
+    if (isnan(value)) {
+        return INFINITY;
+    }
+    return o->descending ? -value : value;
+}
+
+static int compare_text(const char *a, const char *b)
+{
+    return text_compare(a ? a : "", b ? b : "");
+}
+
+int order_compare(const struct order *o, const struct container *a, const struct container *b)
+{
+    if (!a || !b) {
+        return 0;
+    }
+    int name = compare_text(a->name, b->name);
+    int order = o->by == SORT_NAME ? name : o->by == SORT_IMAGE ? compare_text(a->image, b->image) : 0;
+    return order ? (o->descending ? -order : order) : name;
+}
+
+unsigned order_needs(const struct order *o)
+{
+    return SORTS[o->by].field | FIELD_NAME; /* names break ties */
+}

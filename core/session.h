@@ -1,0 +1,79 @@
+/* core/session.h - opens engines, feeds the model with what they tell, comes back after a loss.
+ *
+ * Engines are numbered from 0 in the order of session_add; the number is the model's source. When an engine goes
+ * offline its rows stay, marked CONTAINER_LOST with the reason, and it is opened again after 1, 2, 4 ... 30 s.
+ */
+#ifndef CORE_SESSION_H
+#define CORE_SESSION_H
+
+#include <stdbool.h>
+
+#include "core/backend.h"
+#include "core/model.h"
+
+struct session;
+struct uv_loop_s;
+
+enum engine_state { ENGINE_OPENING, ENGINE_ONLINE, ENGINE_OFFLINE };
+
+struct engine { /* what is known of an engine; strings are the session's, good until the next turn of the loop */
+    const char *name, *address; /* address NULL: the default */
+    enum engine_state state;
+    const char *reason; /* why offline, or what is missing; NULL */
+    const char *version;
+    enum isolation default_isolation;
+    enum hypervisor hypervisor;
+    const struct mode_offer *offers;
+    size_t n_offers;
+    bool listed; /* the first list is complete */
+};
+
+struct session_hooks { /* each may be NULL; called from the loop */
+    void (*engine_changed)(void *user, int engine);
+    void (*listed)(void *user, int engine); /* a list is complete */
+};
+
+/* list: ask each engine for its list when it comes online (false: for commands that need none). */
+struct session *session_new(struct uv_loop_s *loop, struct model *model, const struct session_hooks *hooks, void *user,
+                            bool list);
+
+/* Replaces the hooks of session_new (NULL: none): the interface comes later than the session. */
+void session_hook(struct session *s, const struct session_hooks *hooks, void *user);
+
+int session_add(struct session *s, const struct backend_type *type, const char *address);
+
+/* Closes all engines; then calls done (may be NULL), the session is gone by then. */
+void session_close(struct session *s, void (*done)(void *user), void *user);
+
+int session_engines(const struct session *s);
+const struct engine *session_engine(const struct session *s, int engine);
+bool session_settled(const struct session *s); /* every engine is listed (or online, without lists) or offline */
+void session_refresh(struct session *s);       /* list again, and try offline engines now */
+
+/* From now on the fields of usage of these containers are wanted; engines are told only what changed. */
+void session_sample(struct session *s, const container_id *ids, size_t n, unsigned fields);
+
+/* Questions. cb hears the answer once, unless the op is cancelled. An id that is gone, an engine that is offline or
+ * lacks the function, a verb that the record refuses: answered with that reason. */
+struct op *session_act(struct session *s, container_id id, enum verb verb, const struct act_options *options, op_cb cb,
+                       void *user);
+struct op *session_processes(struct session *s, container_id id, op_cb cb, void *user);
+struct op *session_inspect(struct session *s, container_id id, op_cb cb, void *user);
+struct op *session_launch(struct session *s, int engine, const struct launch_spec *spec, op_cb cb, void *user);
+bool session_spec_of(struct session *s, container_id id, struct launch_spec *out);
+struct op *session_images(struct session *s, int engine, op_cb cb, void *user);
+struct op *session_image_import(struct session *s, int engine, const char *name, const char *path,
+                                op_progress_cb progress, op_cb cb, void *user);
+struct op *session_image_remove(struct session *s, int engine, const char *name, op_cb cb, void *user);
+
+/* Never NULL; what fails arrives by closed(). */
+struct console *session_console(struct session *s, container_id id, const struct console_spec *spec,
+                                const struct console_sink *sink, void *user);
+
+/* The number of the engine that is asked for this container; -1: none. */
+int session_engine_of(const struct session *s, container_id id);
+
+struct uv_loop_s *session_loop(const struct session *s);
+struct model *session_model(const struct session *s);
+
+#endif

@@ -1,0 +1,327 @@
+/* The host map: tables in, pairs out. A pair is written "inside=outside", "-" stands for a side that is
+ * missing. */
+#include <stdio.h>
+
+#include "core/hostmap.h"
+#include "tests/core/test.h"
+
+enum { START = 1000000 };
+
+struct inside {
+    uint32_t pid, host_pid;
+    int64_t created;
+};
+
+struct outside {
+    uint32_t pid, inner_pid;
+    const char *container;
+    int64_t created;
+    const char *name, *vm;
+};
+
+struct scene {
+    const char *what;
+    enum isolation isolation;
+    struct worker workers[3];
+    struct inside inside[6];
+    struct outside outside[8];
+    const char *pairs; /* as they must come out */
+    const char *workers_found;
+    size_t joined;
+};
+
+static const struct scene scenes[] = {
+    {.what = "the engine names the host pids",
+     .isolation = ISOLATION_PROCESS,
+     .inside = {{1, 4711, START}, {7, 4720, START + 50}},
+     .outside = {{1, 1, NULL, 10}, {4711, 1, "k", START}, {4720, 7, "k", START + 50}},
+     .pairs = "1=4711 7=4720",
+     .joined = 2},
+    {.what = "other pids, joined by the innermost pid",
+     .isolation = ISOLATION_PROCESS,
+     .inside = {{1, 0, START}, {7, 0, 0}},
+     .outside = {{1, 1, NULL, 10}, {300, 7, "k", START}, {301, 1, "k", START}, {302, 1, "other", START}},
+     .pairs = "1=301 7=300",
+     .joined = 2},
+    {.what = "the same pids on both sides, and the host does not say whose they are",
+     .isolation = ISOLATION_PROCESS,
+     .inside = {{3964, 0, START}, {3120, 0, START + 5}},
+     .outside = {{3120, 3120, NULL, START + 5}, {3964, 3964, NULL, START}},
+     .pairs = "3964=3964 3120=3120",
+     .joined = 2},
+    {.what = "the same pid without known start times proves nothing",
+     .isolation = ISOLATION_PROCESS,
+     .inside = {{1, 0, 0}},
+     .outside = {{1, 1, NULL, 10}},
+     .pairs = "1=-"},
+    {.what = "the pid was reused: it started at another time",
+     .isolation = ISOLATION_PROCESS,
+     .inside = {{5, 4711, START}},
+     .outside = {{4711, 5, "k", START + 60000}},
+     .pairs = "5=- -=4711"},
+    {.what = "the pid was reused by another container",
+     .isolation = ISOLATION_PROCESS,
+     .inside = {{5, 4711, START}},
+     .outside = {{4711, 5, "other", START}},
+     .pairs = "5=-"},
+    {.what = "clocks of both sides differ by a second",
+     .isolation = ISOLATION_PROCESS,
+     .inside = {{5, 4711, START}},
+     .outside = {{4711, 5, "k", START + 990}},
+     .pairs = "5=4711",
+     .joined = 1},
+    {.what = "it vanished from the host",
+     .isolation = ISOLATION_PROCESS,
+     .inside = {{1, 4711, START}, {2, 4712, START}},
+     .outside = {{4711, 1, "k", START}},
+     .pairs = "1=4711 2=-",
+     .joined = 1},
+    {.what = "it vanished from the container",
+     .isolation = ISOLATION_PROCESS,
+     .inside = {{1, 4711, START}},
+     .outside = {{4711, 1, "k", START}, {4712, 2, "k", START}},
+     .pairs = "1=4711 -=4712",
+     .joined = 1},
+    {.what = "two of a nested pid namespace share the innermost pid",
+     .isolation = ISOLATION_PROCESS,
+     .inside = {{1, 0, START}, {9, 0, START + 9000}},
+     .outside = {{400, 1, "k", START + 9000}, {401, 1, "k", START}, {402, 9, "other", START + 9000}},
+     .pairs = "1=401 9=- -=400",
+     .joined = 1},
+    {.what = "a host row is paired once",
+     .isolation = ISOLATION_PROCESS,
+     .inside = {{1, 4711, 0}, {1, 4711, 0}},
+     .outside = {{4711, 1, "k", START}},
+     .pairs = "1=4711 1=-",
+     .joined = 1},
+    {.what = "guest pids that collide with host pids are never joined",
+     .isolation = ISOLATION_VM,
+     .workers = {{.host_pid = 50, .role = WORKER_VM, .name = "qemu-system-x86_64"}},
+     .inside = {{1, 0, START}, {50, 0, START}, {60, 60, START}},
+     .outside = {{1, 1, NULL, START}, {50, 50, NULL, START, "qemu-system-x86"}, {60, 60, NULL, START}},
+     .pairs = "1=- 50=- 60=-",
+     .workers_found = "vm:50"},
+    {.what = "workers: the VM, its memory, the keeper",
+     .isolation = ISOLATION_VM,
+     .workers = {{.host_pid = 2376, .role = WORKER_VM, .name = "vmwp.exe"},
+                 {.host_pid = 99, .role = WORKER_KEEPER}},
+     .inside = {{4, 0, START}},
+     .outside = {{99, 99, NULL, START, "keeper"},
+                 {2376, 2376, NULL, START, "vmwp.exe", "k"},
+                 {2380, 2380, NULL, START, "vmmem", "k"},
+                 {2390, 2390, NULL, START, "vmmem", "other"}},
+     .pairs = "4=-",
+     .workers_found = "vm:2376 keeper:99 memory:2380"},
+    {.what = "a worker that has gone, and one whose pid was reused",
+     .isolation = ISOLATION_VM,
+     .workers = {{.host_pid = 10, .role = WORKER_VM, .name = "qemu"},
+                 {.host_pid = 11, .role = WORKER_VM, .name = "qemu"}},
+     .outside = {{11, 11, NULL, START, "bash"}},
+     .pairs = "",
+     .workers_found = ""},
+    {.what = "the keeper in the container's cgroup is no process of it",
+     .isolation = ISOLATION_PROCESS,
+     .workers = {{.host_pid = 4700, .role = WORKER_KEEPER, .name = "keeper"}},
+     .inside = {{1, 4711, START}},
+     .outside = {{4700, 4700, "k", START, "keeper"}, {4711, 1, "k", START}},
+     .pairs = "1=4711",
+     .workers_found = "keeper:4700",
+     .joined = 1},
+    {.what = "nothing on either side", .isolation = ISOLATION_PROCESS, .pairs = ""},
+};
+
+static struct host_table *host_of(const struct outside *rows, size_t most)
+{
+    struct host_table *host = host_table_new();
+    for (size_t i = most; i-- > 0;) {
+        if (rows[i].pid) {
+            host_table_add(host, &(struct host_process){.pid = rows[i].pid,
+                                                        .inner_pid = rows[i].inner_pid,
+                                                        .container = rows[i].container,
+                                                        .created = rows[i].created,
+                                                        .name = rows[i].name,
+                                                        .vm = rows[i].vm});
+        }
+    }
+    host_table_sort(host);
+    return host;
+}
+
+static struct process_table *table_of(const struct inside *rows, size_t most)
+{
+    struct process_table *table = process_table_new();
+    for (size_t i = 0; i < most && rows[i].pid; i++) {
+        process_table_add(
+            table,
+            &(struct process){.pid = rows[i].pid, .host_pid = rows[i].host_pid, .created = rows[i].created});
+    }
+    return table;
+}
+
+static const char *side(char out[16], const uint32_t *pid)
+{
+    if (pid) {
+        snprintf(out, 16, "%u", *pid);
+    } else {
+        strcpy(out, "-");
+    }
+    return out;
+}
+
+static void print_map(const struct hostmap *m, char *pairs, char *workers, size_t room)
+{
+    pairs[0] = workers[0] = '\0';
+    for (size_t i = 0; i < m->n_pairs; i++) {
+        const struct hostmap_pair *p = &m->pairs[i];
+        char a[16], b[16];
+        snprintf(pairs + strlen(pairs), room - strlen(pairs), "%s%s=%s", i ? " " : "",
+                 side(a, p->inside ? &p->inside->pid : NULL), side(b, p->outside ? &p->outside->pid : NULL));
+    }
+    for (size_t i = 0; i < m->n_workers; i++) {
+        snprintf(workers + strlen(workers), room - strlen(workers), "%s%s:%u", i ? " " : "",
+                 worker_word(m->roles[i]), m->workers[i]->pid);
+    }
+}
+
+static void play(const struct scene *scene)
+{
+    char pairs[256], workers[256];
+    struct hostmap m;
+    struct host_table *host = host_of(scene->outside, COUNT(scene->outside));
+    struct process_table *inside = table_of(scene->inside, COUNT(scene->inside));
+    struct container c;
+    container_init(&c);
+    c.key = "k";
+    c.isolation = scene->isolation;
+    c.workers = scene->workers;
+    while (c.n_workers < COUNT(scene->workers) && scene->workers[c.n_workers].host_pid) {
+        c.n_workers++;
+    }
+    hostmap_build(&m, &c, inside, host);
+    print_map(&m, pairs, workers, sizeof pairs);
+    if (strcmp(pairs, scene->pairs) != 0) {
+        print_error("%s\n", scene->what);
+    }
+    assert_string_equal(pairs, scene->pairs);
+    assert_string_equal(workers, scene->workers_found ? scene->workers_found : "");
+    assert_int_equal(m.n_joined, scene->joined);
+    assert_int_equal(m.wall, scene->isolation == ISOLATION_VM ? WALL_VM : WALL_SHARED_KERNEL);
+    hostmap_done(&m);
+    process_table_free(inside);
+    host_table_free(host);
+}
+
+static void pairs_are_justified(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(scenes); i++) {
+        play(&scenes[i]);
+    }
+}
+
+static void without_a_host_nothing_is_seen(void **state)
+{
+    (void)state;
+    struct hostmap m;
+    struct container c;
+    struct process_table *inside = table_of(scenes[0].inside, 2);
+    container_init(&c);
+    c.key = "k";
+    c.isolation = ISOLATION_PROCESS;
+    hostmap_build(&m, &c, inside, NULL);
+    assert_int_equal(m.n_pairs, 2);
+    assert_int_equal(m.n_joined, 0);
+    assert_null(m.pairs[0].outside);
+    hostmap_done(&m);
+    hostmap_build(&m, &c, NULL, NULL);
+    assert_int_equal(m.n_pairs, 0);
+    hostmap_done(&m);
+    process_table_free(inside);
+}
+
+/* Thousands on both sides, in opposite order: every one finds its own. */
+static void many_are_joined(void **state)
+{
+    (void)state;
+    enum { N = 5000 };
+    struct process_table *inside = process_table_new();
+    struct host_table *host = host_table_new();
+    for (uint32_t i = 1; i <= N; i++) {
+        process_table_add(inside, &(struct process){.pid = i});
+        host_table_add(host, &(struct host_process){.pid = 100000 - i, .inner_pid = i, .container = "k"});
+    }
+    host_table_sort(host);
+    struct hostmap m;
+    struct container c;
+    container_init(&c);
+    c.key = "k";
+    c.isolation = ISOLATION_PROCESS;
+    hostmap_build(&m, &c, inside, host);
+    assert_int_equal(m.n_pairs, N);
+    assert_int_equal(m.n_joined, N);
+    for (size_t i = 0; i < N; i++) {
+        assert_int_equal(m.pairs[i].inside->pid + m.pairs[i].outside->pid, 100000);
+    }
+    hostmap_done(&m);
+    process_table_free(inside);
+    host_table_free(host);
+}
+
+static void who_is_that(void **state)
+{
+    (void)state;
+    static const struct outside rows[] = {
+        {1, 1, NULL, 10, "init", NULL},
+        {40, 40, NULL, START, "keeper", NULL},
+        {41, 1, "web", START, "sleep", NULL},
+        {42, 6, "web", START, "sh", NULL},
+        {50, 50, NULL, START, "qemu", NULL},
+        {51, 51, NULL, START, "vmmem", "vm"},
+        {60, 3, "stranger", START, "nginx", NULL},
+        {70, 1, NULL, START, "first", NULL},
+    };
+    static const struct {
+        uint32_t pid;
+        enum relation relation;
+        container_id container;
+        uint32_t inner;
+    } answers[] = {
+        {1, RELATION_HOST, 0, 0},     {40, RELATION_KEEPER, 1, 0},  {41, RELATION_PROCESS, 1, 1},
+        {42, RELATION_PROCESS, 1, 6}, {50, RELATION_WORKER, 2, 0},  {51, RELATION_MEMORY, 2, 0},
+        {60, RELATION_HOST, 0, 0},    {70, RELATION_PROCESS, 3, 1}, {99, RELATION_NONE, 0, 0},
+    };
+    const struct worker keeper = {.host_pid = 40, .role = WORKER_KEEPER, .name = "keeper"};
+    const struct worker qemu = {.host_pid = 50, .role = WORKER_VM, .name = "qemu"};
+    struct container c[3];
+    for (int i = 0; i < 3; i++) {
+        container_init(&c[i]);
+        c[i].id = (container_id)i + 1;
+        c[i].isolation = ISOLATION_PROCESS;
+        c[i].state = CONTAINER_RUNNING;
+    }
+    c[0].key = "web", c[0].workers = &keeper, c[0].n_workers = 1;
+    c[1].key = "vm", c[1].workers = &qemu, c[1].n_workers = 1, c[1].isolation = ISOLATION_VM, c[1].pid = 1;
+    c[2].key = "plain", c[2].pid = 70, c[2].started = START; /* the host cannot read its cgroup */
+    const struct container *all[] = {&c[0], &c[1], &c[2]};
+    struct host_table *host = host_of(rows, COUNT(rows));
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        struct who who = hostmap_who(answers[i].pid, host, all, 3);
+        assert_int_equal(who.relation, answers[i].relation);
+        assert_int_equal(who.container, answers[i].container);
+        assert_int_equal(who.container_pid, answers[i].inner);
+    }
+    assert_int_equal(hostmap_who(41, NULL, all, 3).relation, RELATION_NONE);
+    host_table_free(host);
+    assert_string_equal(relation_word(RELATION_MEMORY), "memory");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pairs_are_justified),
+        cmocka_unit_test(without_a_host_nothing_is_seen),
+        cmocka_unit_test(many_are_joined),
+        cmocka_unit_test(who_is_that),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
