@@ -1,0 +1,27 @@
+#include "backends/backends.h"
+
+#include <string.h>
+
+#ifdef WITH_LOCAL
+#include "backends/local/local.h"
+#endif
+
+const struct backend_type *const *backends_all(void)
+{
+    static const struct backend_type *const all[] = {
+#ifdef WITH_LOCAL
+        &local_backend,
+#endif
+        NULL};
+    return all;
+}
+
+const struct backend_type *backends_find(const char *name)
+{
+    for (const struct backend_type *const *type = backends_all(); *type; type++) {
+        if (strcmp((*type)->name, name) == 0) {
+            return *type;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,82 @@
+#include "backends/host/cgroup_key.h"
+
+#include <string.h>
+
+enum { LONG_ID = 64, OWN_ID = 12 };
+
+static size_t hex_digits(const char *s, size_t len)
+{
+    size_t n = 0;
+    while (n < len && strchr("0123456789abcdef", s[n]) && s[n]) {
+        n++;
+    }
+    return n;
+}
+
+static bool ends_with(const char *s, size_t len, const char *end)
+{
+    size_t n = strlen(end);
+    return len >= n && memcmp(s + len - n, end, n) == 0;
+}
+
+/* Is this component of a path the id of a container, or a scope named after one? Returns where the id starts.
+ */
+static const char *long_id(const char *s, size_t len)
+{
+    if (len > LONG_ID && ends_with(s, len, ".scope")) {
+        len -= strlen(".scope");
+    }
+    if (len < LONG_ID || hex_digits(s + len - LONG_ID, LONG_ID) < LONG_ID) {
+        return NULL;
+    }
+    size_t prefix = len - LONG_ID;
+    if (prefix > 0 && (s[prefix - 1] != '-' || ends_with(s, prefix, "conmon-"))) {
+        return NULL;
+    }
+    return s + prefix;
+}
+
+static bool is_component(const char *s, size_t len, const char *word)
+{
+    return len == strlen(word) && memcmp(s, word, len) == 0;
+}
+
+static void take(char key[CGROUP_KEY], const char *id, size_t len)
+{
+    memcpy(key, id, len);
+    key[len] = '\0';
+}
+
+/* Goes down one path; what is found deeper replaces what was found before. */
+static void search_path(const char *path, size_t len, char key[CGROUP_KEY])
+{
+    const char *end = path + len;
+    bool ours = false;
+    while (path < end) {
+        const char *slash = memchr(path, '/', (size_t)(end - path));
+        size_t part = (size_t)((slash ? slash : end) - path);
+        const char *id = long_id(path, part);
+        if (id) {
+            take(key, id, LONG_ID);
+        } else if (ours && part == OWN_ID && hex_digits(path, part) == OWN_ID) {
+            take(key, path, OWN_ID);
+        }
+        ours = is_component(path, part, "porthole");
+        path += part + 1;
+    }
+}
+
+bool cgroup_key(const char *text, char key[CGROUP_KEY])
+{
+    key[0] = '\0';
+    while (*text && !key[0]) {
+        size_t len = strcspn(text, "\n");
+        const char *colon = memchr(text, ':', len);
+        const char *path = colon ? memchr(colon + 1, ':', len - (size_t)(colon + 1 - text)) : NULL;
+        if (path) {
+            search_path(path + 1, len - (size_t)(path + 1 - text), key);
+        }
+        text += len + (text[len] == '\n');
+    }
+    return key[0] != '\0';
+}

@@ -1,0 +1,425 @@
+/* One reading is one pass over /proc on a thread of the pool. What cannot change without a new process or an
+ * exec (command, user, cgroup) is remembered from the last pass for as long as pid, start time and name stay
+ * the same; every SETTLED passes it is read afresh, since a process may be moved to another cgroup. Passes do
+ * not overlap: one that is asked for meanwhile waits for its turn, so that the memory belongs to one thread
+ * at a time.
+ */
+#include "backends/host/host.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "backends/host/cgroup_key.h"
+#include "backends/procfs.h"
+#include "core/memory.h"
+#include "core/op.h"
+
+enum { SETTLED = 10, HOST_PROCESSES = 200000, ANCESTORS = 64, OWN_ID = 12, KEEPER_COMMAND = 200 };
+
+struct user {
+    uint32_t uid;
+    char *name;
+};
+
+struct known { /* what is remembered of a process; in the order of pids */
+    uint32_t pid;
+    uint64_t started;
+    char name[64];
+    char *command; /* NULL none */
+    char key[CGROUP_KEY];
+    uint32_t uid, inner_pid;
+    size_t levels; /* pid namespaces it is in */
+    uint32_t parent;
+    uint64_t ticks, pages;
+    unsigned age; /* passes since it was read */
+};
+
+struct pass { /* what one reading works with */
+    int proc;
+    struct known *old, *now;
+    size_t n_old, n_now, room_now;
+    struct user *users;
+    size_t n_users, room_users;
+    size_t own_levels; /* of ourselves: those deeper are in a container */
+    bool init_seen;
+    size_t refused;
+};
+
+struct reading {
+    struct host *host;
+    struct op *op; /* NULL: nobody waits any more */
+    struct host_table *table;
+    struct error why;
+    struct reading *next;
+};
+
+struct host {
+    struct host_source source;
+    struct uv_loop_s *loop;
+    uv_work_t work;
+    bool busy, closed;
+    struct reading *first; /* the one under way comes first */
+    struct pass pass;
+    struct procfs_clock clock;
+    char *system, *name;
+};
+
+static void forget(struct known *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(list[i].command);
+    }
+    free(list);
+}
+
+static void free_host(struct host *h)
+{
+    forget(h->pass.old, h->pass.n_old);
+    for (size_t i = 0; i < h->pass.n_users; i++) {
+        free(h->pass.users[i].name);
+    }
+    free(h->pass.users);
+    free(h->system);
+    free(h->name);
+    free(h);
+}
+
+/* Users. */
+
+static const char *user_name(struct pass *p, uint32_t uid)
+{
+    for (size_t i = 0; i < p->n_users; i++) {
+        if (p->users[i].uid == uid) {
+            return p->users[i].name;
+        }
+    }
+    char room[4096], number[16];
+    struct passwd entry, *found = NULL;
+    getpwuid_r(uid, &entry, room, sizeof room, &found);
+    snprintf(number, sizeof number, "%u", uid);
+    struct text name = {0};
+    const char *word = found ? found->pw_name : number;
+    text_add_clean(&name, word, strlen(word));
+    p->users = mem_grow(p->users, &p->room_users, p->n_users + 1, sizeof *p->users);
+    p->users[p->n_users].uid = uid;
+    p->users[p->n_users].name = text_take(&name);
+    return p->users[p->n_users++].name;
+}
+
+/* One process. */
+
+static int by_pid(const void *a, const void *b)
+{
+    uint32_t x = ((const struct known *)a)->pid, y = ((const struct known *)b)->pid;
+    return x < y ? -1 : x > y;
+}
+
+static struct known *find(struct known *list, size_t n, uint32_t pid)
+{
+    struct known wanted = {.pid = pid};
+    return n > 0 ? bsearch(&wanted, list, n, sizeof *list, by_pid) : NULL;
+}
+
+/* Moves what is remembered of this very process into *out. */
+static bool remembered(struct pass *p, uint32_t pid, const struct procfs_stat *stat, struct known *out)
+{
+    struct known *old = find(p->old, p->n_old, pid);
+    if (!old || old->started != stat->started || strcmp(old->name, stat->name) != 0 || old->age >= SETTLED) {
+        return false;
+    }
+    *out = *old;
+    old->command = NULL;
+    out->age++;
+    return true;
+}
+
+static bool learn(struct pass *p, uint32_t pid, const struct procfs_stat *stat, struct known *out)
+{
+    struct procfs_status status = {0};
+    char cgroup[16384];
+    memset(out, 0, sizeof *out);
+    out->pid = pid;
+    out->started = stat->started;
+    snprintf(out->name, sizeof out->name, "%s", stat->name);
+    if (stat->kernel) {
+        out->inner_pid = pid;
+        out->age = pid % SETTLED;
+        return true;
+    }
+    if (!procfs_status(p->proc, pid, &status)) {
+        p->refused += errno == EACCES || errno == EPERM;
+        return false;
+    }
+    struct text command = {0};
+    procfs_command(p->proc, pid, &command);
+    out->command = command.len > 0 ? text_take(&command) : NULL;
+    text_done(&command);
+    out->uid = status.uid;
+    out->levels = status.n_pids;
+    out->inner_pid = status.n_pids > 0 ? status.pids[status.n_pids - 1] : 0;
+    out->age = pid % SETTLED; /* so that not all are due in the same pass */
+    if (procfs_read(p->proc, pid, "cgroup", cgroup, sizeof cgroup) > 0) {
+        cgroup_key(cgroup, out->key);
+    }
+    return true;
+}
+
+static void look_at(struct pass *p, uint32_t pid)
+{
+    struct procfs_stat stat;
+    errno = 0;
+    if (!procfs_stat(p->proc, pid, &stat)) {
+        p->refused += errno == EACCES || errno == EPERM;
+        return; /* or it has ended in between */
+    }
+    p->now = mem_grow(p->now, &p->room_now, p->n_now + 1, sizeof *p->now);
+    struct known *k = &p->now[p->n_now];
+    if (remembered(p, pid, &stat, k) || learn(p, pid, &stat, k)) {
+        k->parent = stat.parent;
+        k->ticks = stat.ticks;
+        k->pages = stat.pages;
+        p->n_now++;
+    }
+}
+
+/* Without cgroups (rootless) the key comes from the keeper among the ancestors: "porthole-keeper [--hold]
+ * ID". */
+
+static const char *keeper_of(const struct known *k)
+{
+    if (strcmp(k->name, "porthole-keeper") != 0 || !k->command) {
+        return NULL;
+    }
+    const char *blank = strrchr(k->command, ' ');
+    bool is_id = blank && strlen(blank + 1) == OWN_ID && strspn(blank + 1, "0123456789abcdef") == OWN_ID;
+    return is_id ? blank + 1 : NULL;
+}
+
+static void find_rootless(const struct pass *p, struct known *k)
+{
+    const struct known *above = k;
+    for (int i = 0; i < ANCESTORS && above && above->parent > 1; i++) {
+        above = find(p->now, p->n_now, above->parent);
+        const char *id = above ? keeper_of(above) : NULL;
+        if (id) {
+            snprintf(k->key, sizeof k->key, "%s", id);
+            return;
+        }
+    }
+}
+
+/* The pass. */
+
+static void scan(struct pass *p)
+{
+    DIR *folder = opendir("/proc");
+    struct dirent *entry;
+    while (folder && p->n_now < HOST_PROCESSES && (entry = readdir(folder))) {
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9') {
+            look_at(p, (uint32_t)strtoul(entry->d_name, NULL, 10));
+        }
+    }
+    if (folder) {
+        closedir(folder);
+    }
+    if (p->n_now > 1) {
+        qsort(p->now, p->n_now, sizeof *p->now, by_pid);
+    }
+}
+
+static struct host_table *table_of(struct host *h)
+{
+    struct pass *p = &h->pass;
+    struct host_table *t = host_table_new();
+    for (size_t i = 0; i < p->n_now; i++) {
+        struct known *k = &p->now[i];
+        if (!k->key[0] && k->levels > p->own_levels) {
+            find_rootless(p, k);
+        }
+        struct host_process row = {.pid = k->pid,
+                                   .parent = k->parent,
+                                   .inner_pid = k->inner_pid,
+                                   .name = k->name,
+                                   .command = k->command,
+                                   .user = user_name(p, k->uid),
+                                   .container = k->key[0] ? k->key : NULL,
+                                   .cpu_100ns = procfs_cpu(&h->clock, k->ticks),
+                                   .memory = k->pages * (uint64_t)h->clock.page,
+                                   .created = procfs_created(&h->clock, k->started)};
+        host_table_add(t, &row);
+    }
+    host_table_sort(t);
+    return t;
+}
+
+static char *what_is_missing(const struct pass *p)
+{
+    struct text t = {0};
+    if (!find(p->now, p->n_now, 1)) {
+        text_add(&t, "/proc shows only your own processes (hidepid): run porthole as root to see the others");
+    } else if (p->refused > 0) {
+        text_addf(&t, "%zu processes could not be read: run porthole as root to see them", p->refused);
+    } else if (p->n_now >= HOST_PROCESSES) {
+        text_addf(&t, "only the first %d processes are shown", HOST_PROCESSES);
+    }
+    return t.len > 0 ? text_take(&t) : NULL;
+}
+
+static void read_host(uv_work_t *work)
+{
+    struct host *h = work->data;
+    struct reading *r = h->first;
+    struct pass *p = &h->pass;
+    struct procfs_status self = {0};
+    p->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (p->proc < 0) {
+        error_errno(&r->why, errno, "Cannot read the host's processes: /proc does not open");
+        return;
+    }
+    p->own_levels = procfs_status(p->proc, (uint32_t)getpid(), &self) ? self.n_pids : 1;
+    p->refused = 0;
+    scan(p);
+    r->table = table_of(h);
+    r->table->missing = what_is_missing(p);
+    close(p->proc);
+    forget(p->old, p->n_old);
+    p->old = p->now;
+    p->n_old = p->n_now;
+    p->now = NULL;
+    p->n_now = p->room_now = 0;
+}
+
+/* Asking. */
+
+static void start_next(struct host *h);
+
+static void answer(struct reading *r)
+{
+    if (r->op && r->table) {
+        struct answer a = {.host = r->table};
+        op_finish(r->op, &a);
+        r->table = NULL;
+    } else if (r->op) {
+        op_fail(r->op, &r->why);
+    }
+    host_table_free(r->table);
+    free(r);
+}
+
+static void has_read(uv_work_t *work, int status)
+{
+    (void)status;
+    struct host *h = work->data;
+    struct reading *r = h->first;
+    h->first = r->next;
+    h->busy = false;
+    answer(r);
+    if (h->closed) {
+        free_host(h);
+        return;
+    }
+    start_next(h);
+}
+
+static void start_next(struct host *h)
+{
+    while (!h->busy && h->first) {
+        h->work.data = h;
+        int failed = uv_queue_work(h->loop, &h->work, read_host, has_read);
+        if (failed == 0) {
+            h->busy = true;
+            return;
+        }
+        struct reading *r = h->first;
+        h->first = r->next;
+        error_set(&r->why, ERROR_OTHER, failed, "Cannot read the host's processes: %s", uv_strerror(failed));
+        answer(r);
+    }
+}
+
+static void host_read(struct host_source *self, struct op *op)
+{
+    struct host *h = (struct host *)self;
+    struct reading *r = mem_new(1, sizeof *r), **last = &h->first;
+    r->op = op;
+    while (*last) {
+        last = &(*last)->next;
+    }
+    *last = r;
+    start_next(h);
+}
+
+/* Life. */
+
+static char *system_words(void)
+{
+    struct utsname kernel = {0};
+    uname(&kernel);
+    char line[512], *pretty = NULL;
+    FILE *file = fopen("/etc/os-release", "re");
+    while (file && !pretty && fgets(line, sizeof line, file)) {
+        if (strncmp(line, "PRETTY_NAME=", 12) == 0) {
+            pretty = line + 12 + (line[12] == '"');
+            pretty[strcspn(pretty, "\"\n")] = '\0';
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    struct text t = {0};
+    const char *name = pretty ? pretty : kernel.sysname;
+    text_add_clean(&t, name, strlen(name));
+    text_addf(&t, " (%s)", kernel.release);
+    return text_take(&t);
+}
+
+static char *host_name(void)
+{
+    char name[256] = "";
+    gethostname(name, sizeof name - 1);
+    struct text t = {0};
+    text_add_clean(&t, name, strlen(name));
+    return t.len > 0 ? text_take(&t) : mem_string("localhost");
+}
+
+struct host_source *host_open(struct uv_loop_s *loop)
+{
+    struct host *h = mem_new(1, sizeof *h);
+    h->loop = loop;
+    h->clock = procfs_clock();
+    h->system = system_words();
+    h->name = host_name();
+    h->source = (struct host_source){.read = host_read, .system = h->system, .name = h->name};
+    return &h->source;
+}
+
+void host_close(struct host_source *source)
+{
+    struct host *h = (struct host *)source;
+    struct error why;
+    error_set(&why, ERROR_CANCELLED, 0, "Reading the host's processes was cancelled: it is being closed");
+    h->closed = true;
+    struct reading *r = h->first;
+    for (bool under_way = h->busy; r; under_way = false) {
+        struct reading *next = r->next;
+        op_fail(r->op, &why);
+        r->op = NULL;
+        if (!under_way) {
+            free(r);
+        }
+        r = next;
+    }
+    if (h->busy) {
+        h->first->next = NULL;
+    } else {
+        free_host(h);
+    }
+}
