@@ -1,0 +1,215 @@
+/* A verb goes through up to three steps: the state is read afresh, since what the list knows may be older
+ * than what another porthole has just done; then the keeper is asked (or started); and a container that is
+ * removed is taken away on a thread, when its keeper has ended.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/local/engine.h"
+#include "backends/local/remove.h"
+
+struct act {
+    struct task task;
+    enum verb verb;
+    char id[STATE_ID];
+    char *signal;
+    int timeout;
+    bool force;
+    struct state state;
+    bool keeper; /* it lives */
+};
+
+struct step { /* what a thread does for an act */
+    struct job job;
+    struct act *act;
+    struct error why;
+};
+
+static void finish(struct act *a, const struct error *why)
+{
+    struct local *l = a->task.local;
+    if (why) {
+        task_fail(&a->task, why);
+    } else {
+        task_succeed(&a->task);
+    }
+    entries_changed(l, a->id);
+    state_done(&a->state);
+    free(a->signal);
+    task_end(&a->task);
+    free(a);
+}
+
+static void keeper_answered(void *user, const struct error *why)
+{
+    finish(user, why);
+}
+
+static void refuse(struct act *a, const char *words)
+{
+    struct error why;
+    error_set(&why, ERROR_CONFLICT, 0, "cannot %s %s: %s", verb_word(a->verb), a->state.spec.name, words);
+    finish(a, &why);
+}
+
+static void ask(struct act *a, const char *verb, keeper_cb cb)
+{
+    const struct control control = {.verb = verb, .signal = a->signal, .timeout = a->timeout};
+    control_send(a->task.local, &a->state, &control, cb, a);
+}
+
+static bool runs(const struct act *a)
+{
+    return a->state.state == CONTAINER_RUNNING || a->state.state == CONTAINER_PAUSED;
+}
+
+static void start(struct act *a)
+{
+    if (runs(a)) {
+        refuse(a, a->state.state == CONTAINER_PAUSED ? "it is paused; resume it" : "it runs already");
+    } else if (a->keeper) {
+        ask(a, "start", keeper_answered);
+    } else {
+        spawn_keeper(a->task.local, a->id, false, keeper_answered, a);
+    }
+}
+
+/* Removing. */
+
+static void run_removal(struct job *j)
+{
+    struct step *step = (struct step *)j;
+    remove_container(j->task.local, step->act->id, &step->why);
+}
+
+static void removed(struct job *j)
+{
+    struct step *step = (struct step *)j;
+    finish(step->act, step->why.kind == ERROR_NONE ? NULL : &step->why);
+    job_end(j);
+}
+
+static void take_away(struct act *a)
+{
+    struct step *step = mem_new(1, sizeof *step);
+    step->act = a;
+    job_start(&step->job, a->task.local, NULL, run_removal, removed);
+}
+
+static void ended_for_removal(void *user, const struct error *why)
+{
+    struct act *a = user;
+    /* It may just have ended by itself: then nobody was there to answer, and that is what was wanted. */
+    if (why && why->kind != ERROR_UNREACHABLE && why->kind != ERROR_CONFLICT) {
+        finish(a, why);
+    } else {
+        take_away(a);
+    }
+}
+
+static void take_out(struct act *a)
+{
+    free(a->signal);
+    a->signal = NULL;
+    a->timeout = -1;
+    if (runs(a) && !a->force) {
+        refuse(a, "it runs; stop it first, or remove it with --force");
+    } else if (runs(a)) {
+        ask(a, "kill", ended_for_removal);
+    } else if (a->keeper && a->state.state == CONTAINER_CREATED) {
+        ask(a, "shutdown", ended_for_removal);
+    } else {
+        take_away(a);
+    }
+}
+
+/* Dispatch. */
+
+static void on_running(struct act *a, const char *verb)
+{
+    bool paused = a->state.state == CONTAINER_PAUSED;
+    if (!runs(a)) {
+        refuse(a, a->state.state == CONTAINER_CREATED ? "it has not been started" : "it does not run");
+    } else if (a->verb == VERB_PAUSE && paused) {
+        refuse(a, "it is paused already");
+    } else if (a->verb == VERB_RESUME && !paused) {
+        refuse(a, "it is not paused");
+    } else {
+        ask(a, verb, keeper_answered);
+    }
+}
+
+static void dispatch(struct act *a)
+{
+    switch (a->verb) {
+    case VERB_START:
+        start(a);
+        break;
+    case VERB_STOP:
+        on_running(a, "stop");
+        break;
+    case VERB_KILL:
+        on_running(a, "kill");
+        break;
+    case VERB_PAUSE:
+        on_running(a, "pause");
+        break;
+    case VERB_RESUME:
+        on_running(a, "resume");
+        break;
+    case VERB_REMOVE:
+        take_out(a);
+        break;
+    default:
+        refuse(a, "that is not something a container does");
+    }
+}
+
+static void run_reading(struct job *j)
+{
+    struct step *step = (struct step *)j;
+    struct act *a = step->act;
+    const struct local *l = j->task.local;
+    bool known = local_read_state(l, a->id, &a->state, &step->why);
+    if (known && watchdog_must_clear(l, &a->state)) {
+        known = watchdog_clear(a->id, &step->why) && local_read_state(l, a->id, &a->state, &step->why);
+    }
+    a->keeper = known && keeper_lives(&a->state);
+}
+
+static void has_read(struct job *j)
+{
+    struct step *step = (struct step *)j;
+    struct act *a = step->act;
+    if (j->task.local->closing) {
+        error_set(&step->why, ERROR_CANCELLED, 0, "cancelled before it was done");
+    }
+    if (step->why.kind == ERROR_INVALID && a->verb == VERB_REMOVE) {
+        take_away(a); /* of a broken state there is nothing to be asked */
+    } else if (step->why.kind != ERROR_NONE) {
+        finish(a, &step->why);
+    } else {
+        dispatch(a);
+    }
+    job_end(j);
+}
+
+void local_act(struct backend *b, struct op *op, const char *key, enum verb verb,
+               const struct act_options *options)
+{
+    struct local *l = (struct local *)b;
+    if (!local_usable(l, op) || !local_key_ok(key, op)) {
+        return;
+    }
+    struct act *a = mem_new(1, sizeof *a);
+    struct step *step = mem_new(1, sizeof *step);
+    a->verb = verb;
+    memcpy(a->id, key, STATE_ID);
+    a->signal = options ? mem_string(options->signal) : NULL;
+    a->timeout = options ? options->timeout : -1;
+    a->force = options && options->force;
+    state_init(&a->state);
+    task_begin(&a->task, l, op, NULL);
+    step->act = a;
+    job_start(&step->job, l, NULL, run_reading, has_read);
+}

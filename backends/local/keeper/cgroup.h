@@ -1,0 +1,15 @@
+/* backends/local/keeper/cgroup.h - what a container leaves in /sys/fs/cgroup, below every controller there
+ * is. */
+#ifndef BACKENDS_LOCAL_KEEPER_CGROUP_H
+#define BACKENDS_LOCAL_KEEPER_CGROUP_H
+
+#include <stdbool.h>
+
+/* path: "/porthole/ID". Kills all that is in it, thawing it first; waits until it is empty, at most
+ * `seconds`. False: something is still there. */
+bool cgroup_kill(const char *path, int seconds);
+
+/* Removes it, with what is below it. False: a part is still in use. */
+bool cgroup_remove(const char *path);
+
+#endif

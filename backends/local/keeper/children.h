@@ -1,0 +1,27 @@
+/* backends/local/keeper/children.h - who has ended.
+ *
+ * A keeper is the parent of the runtime that it starts and, as a subreaper, of what the runtime leaves
+ * behind: the first process of the container and those of execs.
+ */
+#ifndef BACKENDS_LOCAL_KEEPER_CHILDREN_H
+#define BACKENDS_LOCAL_KEEPER_CHILDREN_H
+
+#include <sys/types.h>
+#include <uv.h>
+
+struct children;
+
+/* code: as a shell tells it, 128 + n when killed by signal n. Always from the loop. */
+typedef void (*child_cb)(void *user, int code);
+
+struct children *children_new(uv_loop_t *loop);
+void children_close(struct children *c); /* frees it once the loop has let go */
+
+void children_watch(struct children *c, pid_t pid, child_cb cb, void *user);
+
+/* Between begin and end, processes that end before they are watched are remembered: they belong to a start
+ * under way. */
+void children_begin(struct children *c);
+void children_end(struct children *c);
+
+#endif

@@ -1,0 +1,271 @@
+#include "backends/local/keeper/control.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "backends/json.h"
+#include "backends/local/keeper/call.h"
+#include "backends/local/keeper/keeper.h"
+#include "backends/local/keeper/server.h"
+#include "core/memory.h"
+
+enum { SECONDS_AT_MOST = 24 * 3600, SIZE_AT_MOST = 10000 };
+
+static const struct {
+    const char *name;
+    int number;
+} signals[] = {
+    {"HUP", SIGHUP},   {"INT", SIGINT},     {"QUIT", SIGQUIT}, {"ILL", SIGILL},   {"TRAP", SIGTRAP},
+    {"ABRT", SIGABRT}, {"BUS", SIGBUS},     {"FPE", SIGFPE},   {"KILL", SIGKILL}, {"USR1", SIGUSR1},
+    {"SEGV", SIGSEGV}, {"USR2", SIGUSR2},   {"PIPE", SIGPIPE}, {"ALRM", SIGALRM}, {"TERM", SIGTERM},
+    {"CHLD", SIGCHLD}, {"CONT", SIGCONT},   {"STOP", SIGSTOP}, {"TSTP", SIGTSTP}, {"TTIN", SIGTTIN},
+    {"TTOU", SIGTTOU}, {"URG", SIGURG},     {"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ}, {"VTALRM", SIGVTALRM},
+    {"PROF", SIGPROF}, {"WINCH", SIGWINCH}, {"IO", SIGIO},     {"PWR", SIGPWR},   {"SYS", SIGSYS},
+};
+
+/* "TERM", "SIGTERM", "15"; -1: no such signal. */
+static int signal_number(const char *word)
+{
+    char *end;
+    long number = strtol(word, &end, 10);
+    if (end != word && *end == '\0') {
+        return number > 0 && number < NSIG ? (int)number : -1;
+    }
+    const char *name = strncasecmp(word, "SIG", 3) == 0 ? word + 3 : word;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        if (strcasecmp(name, signals[i].name) == 0) {
+            return signals[i].number;
+        }
+    }
+    return -1;
+}
+
+int control_size(const cJSON *o, const char *name)
+{
+    int64_t value = json_integer(o, name, 0);
+    return value > 0 && value <= SIZE_AT_MOST ? (int)value : 0;
+}
+
+static void say_done(struct client *c)
+{
+    client_say(c, WIRE_DONE, NULL, 0);
+    client_finish(c);
+}
+
+static void refuse_state(struct keeper *k, struct client *c, const char *verb)
+{
+    static const char *const words[] = {"is created and does not run yet", "is just being started",
+                                        "is running", "has just ended", "has just ended"};
+    bool paused = k->phase == PHASE_RUNNING && k->state.state == CONTAINER_PAUSED;
+    struct error why;
+    error_set(&why, ERROR_CONFLICT, 0, "Cannot %s container %s: it %s", verb, k->state.spec.name,
+              paused ? "is paused" : words[k->phase]);
+    client_refuse(c, &why);
+}
+
+/* Pausing and resuming go through the runtime; afterwards a client gets its answer, or a stop goes on. */
+struct freeze {
+    struct keeper *keeper;
+    bool pause;
+    bool then_stop;
+    int signal, seconds;
+};
+
+static void stop_now(struct keeper *k, int signal, int seconds);
+
+static void on_frozen(void *user, pid_t pid, const int fds[3])
+{
+    (void)pid;
+    (void)fds;
+    struct freeze *f = user;
+    struct keeper *k = f->keeper;
+    if (k->phase == PHASE_RUNNING) {
+        k->state.state = f->pause ? CONTAINER_PAUSED : CONTAINER_RUNNING;
+        keeper_save(k);
+    }
+    server_tell(k->server, AWAITS_FREEZE, NULL);
+    if (f->then_stop) {
+        stop_now(k, f->signal, f->seconds);
+    }
+    free(f);
+}
+
+static void on_not_frozen(void *user, const struct error *why)
+{
+    struct freeze *f = user;
+    server_tell(f->keeper->server, AWAITS_FREEZE, why);
+    if (f->then_stop) { /* what is left to try */
+        stop_now(f->keeper, SIGKILL, f->seconds);
+    }
+    free(f);
+}
+
+static void freeze(struct keeper *k, const struct freeze *wish)
+{
+    static const struct call_hooks hooks = {.done = on_frozen, .failed = on_not_frozen};
+    const char *const words[] = {wish->pause ? "pause" : "resume", NULL};
+    struct call_spec spec = {.prefix = words[0], .words = words};
+    struct freeze *f = mem_new(1, sizeof *f);
+    struct error why;
+    *f = *wish;
+    if (call_start(k, &spec, &hooks, f, &why) < 0) {
+        on_not_frozen(f, &why);
+    }
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct keeper *k = timer->data;
+    if (k->phase == PHASE_RUNNING) {
+        kill((pid_t)k->state.pid, SIGKILL);
+    }
+}
+
+static void stop_now(struct keeper *k, int signal, int seconds)
+{
+    if (k->phase != PHASE_RUNNING) {
+        return;
+    }
+    kill((pid_t)k->state.pid, seconds == 0 ? SIGKILL : signal);
+    if (seconds > 0) {
+        uv_timer_start(&k->deadline, on_deadline, (uint64_t)seconds * 1000, 0);
+    }
+}
+
+void control_stop(struct keeper *k, int signal, int seconds)
+{
+    if (k->phase == PHASE_RUNNING && k->state.state == CONTAINER_PAUSED) {
+        struct freeze wish = {.keeper = k, .then_stop = true, .signal = signal, .seconds = seconds};
+        freeze(k, &wish);
+    } else {
+        stop_now(k, signal, seconds);
+    }
+}
+
+static void verb_start(struct keeper *k, struct client *c, const cJSON *o)
+{
+    (void)o;
+    if (k->phase != PHASE_HELD) {
+        refuse_state(k, c, "start");
+        return;
+    }
+    client_role(c)->awaits = AWAITS_START;
+    keeper_start(k);
+}
+
+static bool wanted_signal(struct client *c, const cJSON *o, const char *otherwise, int *number)
+{
+    const char *word = json_string(o, "signal", otherwise);
+    *number = signal_number(word);
+    if (*number < 0) {
+        struct error why;
+        error_set(&why, ERROR_INVALID, 0, "There is no signal \"%.32s\"; give a name like TERM, or a number",
+                  word);
+        client_refuse(c, &why);
+    }
+    return *number > 0;
+}
+
+static void verb_stop(struct keeper *k, struct client *c, const cJSON *o)
+{
+    int number;
+    if (k->phase == PHASE_HELD || k->phase == PHASE_STARTING) {
+        refuse_state(k, c, "stop");
+        return;
+    }
+    if (!wanted_signal(c, o, "TERM", &number)) {
+        return;
+    }
+    int64_t seconds = json_integer(o, "timeout", -1);
+    client_role(c)->awaits = AWAITS_END;
+    control_stop(k, number, seconds < 0 || seconds > SECONDS_AT_MOST ? STOP_SECONDS : (int)seconds);
+}
+
+static void verb_kill(struct keeper *k, struct client *c, const cJSON *o)
+{
+    int number;
+    if (k->phase != PHASE_RUNNING) {
+        refuse_state(k, c, "kill");
+    } else if (wanted_signal(c, o, "KILL", &number)) {
+        if (number == SIGKILL) {
+            control_stop(k, SIGKILL, 0);
+        } else {
+            kill((pid_t)k->state.pid, number);
+        }
+        say_done(c);
+    }
+}
+
+static void pause_or_resume(struct keeper *k, struct client *c, bool pause)
+{
+    const char *verb = pause ? "pause" : "resume";
+    enum container_state from = pause ? CONTAINER_RUNNING : CONTAINER_PAUSED;
+    if (k->paths->rootless) {
+        struct error why;
+        error_set(
+            &why, ERROR_UNSUPPORTED, 0,
+            "Cannot %s container %s: that needs a cgroup, which only root may give it; start it as root",
+            verb, k->state.spec.name);
+        client_refuse(c, &why);
+    } else if (k->phase != PHASE_RUNNING || k->state.state != from) {
+        refuse_state(k, c, verb);
+    } else {
+        struct freeze wish = {.keeper = k, .pause = pause};
+        client_role(c)->awaits = AWAITS_FREEZE;
+        freeze(k, &wish);
+    }
+}
+
+static void verb_pause(struct keeper *k, struct client *c, const cJSON *o)
+{
+    (void)o;
+    pause_or_resume(k, c, true);
+}
+
+static void verb_resume(struct keeper *k, struct client *c, const cJSON *o)
+{
+    (void)o;
+    pause_or_resume(k, c, false);
+}
+
+static void verb_shutdown(struct keeper *k, struct client *c, const cJSON *o)
+{
+    if (k->phase == PHASE_HELD) {
+        client_role(c)->awaits = AWAITS_END;
+        keeper_dismiss(k);
+    } else {
+        verb_stop(k, c, o);
+    }
+}
+
+static const struct {
+    const char *name;
+    void (*run)(struct keeper *k, struct client *c, const cJSON *o);
+} verbs[] = {
+    {"start", verb_start}, {"stop", verb_stop},     {"kill", verb_kill},
+    {"pause", verb_pause}, {"resume", verb_resume}, {"shutdown", verb_shutdown},
+};
+
+void control_frame(struct keeper *k, struct client *c, const struct wire_frame *frame)
+{
+    struct error why;
+    cJSON *o = json_parse((const char *)frame->payload, frame->len, WIRE_PAYLOAD, &why);
+    const char *name = json_string(o, "verb", "");
+    size_t i = 0, n = sizeof verbs / sizeof *verbs;
+    while (o && i < n && strcmp(name, verbs[i].name) != 0) {
+        i++;
+    }
+    if (o && i < n) {
+        verbs[i].run(k, c, o);
+    } else {
+        if (o) {
+            error_set(&why, ERROR_INVALID, 0,
+                      "The keeper of container %s was asked for something that it does not know",
+                      k->state.spec.name);
+        }
+        client_refuse(c, &why);
+    }
+    cJSON_Delete(o);
+}

@@ -1,0 +1,193 @@
+#include "backends/local/keeper/ending.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backends/local/keeper/cgroup.h"
+#include "backends/local/keeper/rootfs.h"
+#include "backends/local/shared/command.h"
+#include "backends/local/shared/runtime.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "core/times.h"
+
+enum { LOCK_TRIES = 100, PAUSE_MS = 20, KILL_SECONDS = 5, RUNTIME_SECONDS = 30 };
+
+static void pause_a_moment(void)
+{
+    const struct timespec moment = {.tv_nsec = PAUSE_MS * 1000000L};
+    nanosleep(&moment, NULL);
+}
+
+/* The keeper before us may still be closing its files. */
+static bool take_lock(int fd)
+{
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+            return true;
+        }
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            return false;
+        }
+        pause_a_moment();
+    }
+    errno = EWOULDBLOCK;
+    return false;
+}
+
+int ending_enter(const struct paths *p, const char *id, struct error *e)
+{
+    if (!state_id_ok(id)) {
+        return error_set(e, ERROR_INVALID, 0, "\"%.32s\" is not the id of a container: 12 hexadecimal digits",
+                         id);
+    }
+    char *folder = paths_container(p, id, NULL);
+    int fd = chdir(folder) == 0 ? open("lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+    if (fd < 0) {
+        error_errno(e, errno, "Cannot use the folder of container %s, %s", id, folder);
+    } else if (!take_lock(fd)) {
+        int why = errno;
+        close(fd);
+        fd = -1;
+        if (why == EWOULDBLOCK) {
+            error_set(e, ERROR_CONFLICT, 0, "Container %s has a living keeper; ask that one", id);
+        } else {
+            error_errno(e, why, "Cannot lock the folder %s", folder);
+        }
+    }
+    free(folder);
+    return fd;
+}
+
+static void ask_runtime_to_delete(const struct paths *p, const struct state *s, const char *runtime)
+{
+    if (runtime) {
+        const char *const argv[] = {runtime, "--root", p->runtime, "delete", "--force", s->id, NULL};
+        command_run(argv, NULL, 0, RUNTIME_SECONDS, NULL);
+    }
+}
+
+static char *runtime_folder(const struct paths *p, const struct state *s)
+{
+    struct text t = {0};
+    text_addf(&t, "%s/%s", p->runtime, s->id);
+    return text_take(&t);
+}
+
+/* What the runtime would do at "delete", without starting it: its record of the container goes, and the
+ * cgroup. */
+void ending_tidy(const struct paths *p, const struct state *s, const char *runtime)
+{
+    char *folder = runtime_folder(p, s), *socket = paths_socket(p, s->id);
+    if (s->cgroup && !cgroup_remove(s->cgroup)) {
+        ask_runtime_to_delete(p, s, runtime);
+        cgroup_remove(s->cgroup);
+    }
+    paths_remove_tree(folder, NULL);
+    rootfs_release();
+    unlink(socket);
+    free(folder);
+    free(socket);
+}
+
+static bool same_boot(const struct state *s)
+{
+    char *boot = state_boot_id();
+    bool same = s->boot && strcmp(boot, s->boot) == 0;
+    free(boot);
+    return same;
+}
+
+static void kill_first_process(const struct state *s)
+{
+    if (s->pid == 0 || s->pid_started == 0 || !same_boot(s)) {
+        return;
+    }
+    for (int left = KILL_SECONDS * 1000; left > 0 && state_process_started(s->pid) == s->pid_started;
+         left -= PAUSE_MS) {
+        kill((pid_t)s->pid, SIGKILL);
+        pause_a_moment();
+    }
+}
+
+void ending_kill(const struct paths *p, const struct state *s, const char *runtime)
+{
+    if (s->cgroup) {
+        cgroup_kill(s->cgroup, KILL_SECONDS);
+    }
+    kill_first_process(s);
+    char *folder = runtime_folder(p, s);
+    if (access(folder, F_OK) == 0) { /* it may know of a process that was never written down */
+        ask_runtime_to_delete(p, s, runtime);
+    }
+    free(folder);
+    ending_tidy(p, s, runtime);
+}
+
+void ending_note(struct state *s, int code, const char *note)
+{
+    s->state = CONTAINER_EXITED;
+    s->exit_code = code;
+    s->finished = time_now();
+    free(s->note);
+    s->note = mem_string(note);
+}
+
+bool ending_remove(const struct paths *p, const struct state *s, struct error *e)
+{
+    char *folder = paths_container(p, s->id, NULL), *state = paths_state(p, s->id);
+    bool ok = paths_remove_tree(folder, e);
+    if (ok && unlink(state) < 0 && errno != ENOENT) {
+        error_errno(e, errno, "Cannot remove %s", state);
+        ok = false;
+    }
+    free(folder);
+    free(state);
+    return ok;
+}
+
+static bool clean_locked(const struct paths *p, struct state *s, struct error *e)
+{
+    struct runtime runtime = {0};
+    bool known = runtime_find(p, &runtime, NULL);
+    ending_kill(p, s, known ? runtime.path : NULL);
+    runtime_done(&runtime);
+    bool ran = s->state == CONTAINER_RUNNING || s->state == CONTAINER_PAUSED || s->state == CONTAINER_LOST;
+    if (ran) {
+        ending_note(s, 137,
+                    same_boot(s)
+                        ? "Its keeper was killed, so the container was ended and tidied up"
+                        : "The machine was started anew while it ran; start it again if it is needed");
+    }
+    s->pid = s->keeper = 0;
+    s->pid_started = s->keeper_started = 0;
+    if (s->spec.remove && s->state == CONTAINER_EXITED) {
+        return ending_remove(p, s, e);
+    }
+    return state_write(s, p, e);
+}
+
+bool ending_clean(const char *id, struct error *e)
+{
+    struct paths *p = paths_new(e);
+    int lock = p ? ending_enter(p, id, e) : -1;
+    bool ok = false;
+    if (lock >= 0) {
+        struct state s;
+        state_init(&s);
+        char *path = paths_state(p, id);
+        ok = state_read(&s, path, e) && clean_locked(p, &s, e);
+        free(path);
+        state_done(&s);
+        close(lock);
+    }
+    paths_free(p);
+    return ok;
+}

@@ -1,0 +1,345 @@
+/* The life of a keeper: it enters the container's folder and locks it, listens, starts the container through
+ * the OCI runtime, waits for its end, tidies up, writes the end down, and leaves when its clients know.
+ * Whatever happens, the state file tells it first, then the clients. */
+#include "backends/local/keeper/keeper.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backends/local/keeper/answer.h"
+#include "backends/local/keeper/call.h"
+#include "backends/local/keeper/control.h"
+#include "backends/local/keeper/ending.h"
+#include "backends/local/keeper/rootfs.h"
+#include "backends/local/keeper/server.h"
+#include "backends/local/shared/bundle.h"
+#include "core/memory.h"
+#include "core/times.h"
+
+enum { RETRY_MS = 1000 };
+
+static void on_retry(uv_timer_t *timer)
+{
+    keeper_save(timer->data);
+}
+
+void keeper_save(struct keeper *k)
+{
+    k->unsaved = !state_write(&k->state, k->paths, NULL);
+    if (k->unsaved) {
+        uv_timer_start(&k->retry, on_retry, RETRY_MS, 0);
+    } else {
+        uv_timer_stop(&k->retry);
+        keeper_check_left(k);
+    }
+}
+
+/* Leaving. */
+
+static void close_everything(struct keeper *k)
+{
+    if (uv_is_closing((uv_handle_t *)&k->terminate)) {
+        return;
+    }
+    uv_close((uv_handle_t *)&k->terminate, NULL); /* first: tells that we have been here */
+    server_close(k->server);
+    output_close(k->output);
+    children_close(k->children);
+    uv_close((uv_handle_t *)&k->deadline, NULL);
+    uv_close((uv_handle_t *)&k->retry, NULL);
+}
+
+void keeper_check_left(struct keeper *k)
+{
+    if (k->phase == PHASE_LEAVING && server_clients(k->server) == 0 && k->execs_open == 0 && !k->unsaved) {
+        close_everything(k);
+    }
+}
+
+/* Whoever has not got his frames by now does not want them. */
+static void on_left_too_late(uv_timer_t *timer)
+{
+    struct keeper *k = timer->data;
+    k->phase = PHASE_LEAVING;
+    k->unsaved = false;
+    if (k->execs_open > 0) {
+        uv_stop(&k->loop);
+    } else {
+        close_everything(k);
+    }
+}
+
+static void leave(struct keeper *k)
+{
+    k->phase = PHASE_LEAVING;
+    server_mute(k->server);
+    uv_timer_start(&k->deadline, on_left_too_late, LEAVE_SECONDS * 1000, 0);
+    server_finish_clients(k->server);
+    keeper_check_left(k);
+}
+
+/* The end is written down, or, with --rm, nothing is left of the container. Another keeper may come now. */
+static void settle(struct keeper *k)
+{
+    k->state.pid = k->state.keeper = 0;
+    k->state.pid_started = k->state.keeper_started = 0;
+    if (!k->state.spec.remove || k->state.state != CONTAINER_EXITED ||
+        !ending_remove(k->paths, &k->state, NULL)) {
+        keeper_save(k);
+    }
+    close(k->lock);
+    k->lock = -1;
+}
+
+void keeper_dismiss(struct keeper *k)
+{
+    ending_tidy(k->paths, &k->state, k->runtime.path);
+    settle(k);
+    server_tell(k->server, AWAITS_END, NULL);
+    leave(k);
+}
+
+static void on_output_ended(void *user)
+{
+    struct keeper *k = user;
+    ending_tidy(k->paths, &k->state, k->runtime.path);
+    ending_note(&k->state, k->exit_code, NULL);
+    settle(k);
+    output_say_exit(k->output, k->exit_code);
+    server_tell(k->server, AWAITS_END, NULL);
+    leave(k);
+}
+
+static void on_exit_code(void *user, int code)
+{
+    struct keeper *k = user;
+    k->phase = PHASE_ENDED;
+    k->exit_code = code;
+    uv_timer_stop(&k->deadline);
+    output_finish(k->output);
+}
+
+/* Starting. */
+
+static void on_log_trouble(void *user, const char *why)
+{
+    struct keeper *k = user;
+    free(k->state.note);
+    k->state.note = mem_string(why);
+    keeper_save(k);
+}
+
+static void on_printed(void *user, int stream, const char *data, size_t len)
+{
+    struct keeper *k = user;
+    log_write(k->log, stream, data, len);
+}
+
+static const struct output_hooks output_hooks = {.printed = on_printed, .ended = on_output_ended};
+
+/* It did not come to run: that is an end too. */
+static void on_start_failed(void *user, const struct error *why)
+{
+    struct keeper *k = user;
+    ending_kill(k->paths, &k->state, k->runtime.path);
+    ending_note(&k->state, error_exit_code(why->kind), why->text);
+    settle(k);
+    if (!k->hold) {
+        answer(why);
+    }
+    output_say_error(k->output, why);
+    server_tell(k->server, AWAITS_START, why);
+    server_tell(k->server, AWAITS_END, NULL);
+    leave(k);
+}
+
+static void on_started(void *user, pid_t pid, const int fds[3])
+{
+    struct keeper *k = user;
+    struct state *s = &k->state;
+    k->phase = PHASE_RUNNING;
+    s->state = CONTAINER_RUNNING;
+    s->pid = (uint32_t)pid;
+    s->pid_started = state_process_started(s->pid);
+    s->started = time_now();
+    s->finished = 0;
+    s->exit_code = 0;
+    free(s->note);
+    s->note = NULL;
+    keeper_save(k);
+    output_open(k->output, fds, s->spec.terminal);
+    children_watch(k->children, pid, on_exit_code, k);
+    if (!k->hold) {
+        answer(NULL);
+    }
+    server_tell(k->server, AWAITS_START, NULL);
+    if (k->stop_wanted) {
+        control_stop(k, SIGTERM, STOP_SECONDS);
+    }
+}
+
+static const struct call_hooks call_hooks = {.done = on_started, .failed = on_start_failed};
+
+static bool begin_start(struct keeper *k, struct error *e)
+{
+    struct launch_spec *spec = &k->state.spec;
+    static const char *const words[] = {"run", "-d", NULL};
+    struct call_spec call = {.prefix = "run",
+                             .words = words,
+                             .process = true,
+                             .terminal = spec->terminal,
+                             .input = spec->input,
+                             .command = k->state.argv ? k->state.argv[0] : NULL};
+    bool overlay = k->runtime.overlay && !k->paths->rootless;
+    output_get_size(k->output, &spec->rows, &spec->cols);
+    return rootfs_prepare(k->image.rootfs, overlay, e) && bundle_write(k->paths, &k->state, &k->image, e) &&
+           call_start(k, &call, &call_hooks, k, e) == 0;
+}
+
+void keeper_start(struct keeper *k)
+{
+    struct error why = {0};
+    k->phase = PHASE_STARTING;
+    if (!begin_start(k, &why)) {
+        on_start_failed(k, &why);
+    }
+}
+
+static void on_terminate(uv_signal_t *signal, int number)
+{
+    (void)number;
+    struct keeper *k = signal->data;
+    if (k->phase == PHASE_HELD) {
+        keeper_dismiss(k);
+    } else if (k->phase == PHASE_STARTING) {
+        k->stop_wanted = true;
+    } else {
+        control_stop(k, SIGTERM, STOP_SECONDS);
+    }
+}
+
+/* Coming to life. */
+
+static void become_keeper(void)
+{
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    umask(022);
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+static bool read_state(struct keeper *k, const char *id, struct error *e)
+{
+    char *path = paths_state(k->paths, id);
+    bool ok = state_read(&k->state, path, e);
+    free(path);
+    return ok;
+}
+
+/* What a keeper before us left behind when it was killed. */
+static void clean_predecessor(struct keeper *k)
+{
+    struct state *s = &k->state;
+    if (s->state == CONTAINER_RUNNING || s->state == CONTAINER_PAUSED) {
+        ending_kill(k->paths, s, k->runtime.path);
+        ending_note(s, 137, "Its keeper was killed");
+    }
+}
+
+static void sign_state(struct state *s)
+{
+    s->pid = 0;
+    s->pid_started = 0;
+    s->keeper = (uint32_t)getpid();
+    s->keeper_started = state_process_started(s->keeper);
+    free(s->boot);
+    s->boot = state_boot_id();
+}
+
+static bool equip(struct keeper *k, struct error *e)
+{
+    struct state *s = &k->state;
+    if (!runtime_find(k->paths, &k->runtime, e) ||
+        !images_find(k->paths, s->image_id ? s->image_id : s->spec.image, &k->image, e)) {
+        return false;
+    }
+    clean_predecessor(k);
+    sign_state(s);
+    return true;
+}
+
+static void init_handles(struct keeper *k)
+{
+    uv_loop_init(&k->loop);
+    uv_signal_init(&k->loop, &k->terminate);
+    uv_timer_init(&k->loop, &k->deadline);
+    uv_timer_init(&k->loop, &k->retry);
+    k->terminate.data = k->deadline.data = k->retry.data = k;
+    uv_signal_start(&k->terminate, on_terminate, SIGTERM);
+    k->children = children_new(&k->loop);
+    k->log = log_new("log", on_log_trouble, k);
+    k->output = output_new(&k->loop, true, &output_hooks, k);
+    output_size(k->output, k->state.spec.rows, k->state.spec.cols);
+}
+
+static void live(struct keeper *k)
+{
+    if (k->hold) {
+        k->phase = PHASE_HELD;
+        keeper_save(k);
+        answer(NULL);
+    } else {
+        keeper_start(k);
+    }
+    uv_run(&k->loop, UV_RUN_DEFAULT);
+}
+
+static void record_failure(struct keeper *k, const struct error *why)
+{
+    ending_note(&k->state, error_exit_code(why->kind), why->text);
+    settle(k);
+    answer(why);
+}
+
+static void keeper_done(struct keeper *k)
+{
+    log_free(k->log);
+    runtime_done(&k->runtime);
+    image_config_done(&k->image);
+    state_done(&k->state);
+    paths_free(k->paths);
+    if (k->lock >= 0) {
+        close(k->lock);
+    }
+}
+
+int keeper_run(const char *id, bool hold)
+{
+    struct keeper k = {.lock = -1, .hold = hold};
+    struct error why = {0};
+    int result = 1;
+    become_keeper();
+    state_init(&k.state);
+    k.paths = paths_new(&why);
+    k.lock = k.paths ? ending_enter(k.paths, id, &why) : -1;
+    if (k.lock < 0 || !read_state(&k, id, &why)) {
+        answer(&why);
+    } else if (!equip(&k, &why)) {
+        record_failure(&k, &why);
+    } else {
+        init_handles(&k);
+        k.server = server_new(&k, &why);
+        if (k.server) {
+            live(&k);
+            result = uv_loop_close(&k.loop) == 0 ? 0 : 1;
+        } else {
+            record_failure(&k, &why);
+        }
+    }
+    keeper_done(&k);
+    return result;
+}

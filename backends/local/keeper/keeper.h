@@ -1,0 +1,59 @@
+/* backends/local/keeper/keeper.h - what the files of the keeper share.
+ *
+ * A keeper is for one container and one run of it. Phases:
+ *   HELD      its socket listens, nothing runs yet (--hold)
+ *   STARTING  the OCI runtime is at work
+ *   RUNNING   the container's first process runs (or is paused)
+ *   ENDED     it has ended; its last output is being read
+ *   LEAVING   everything is tidied up and written down; the clients get their last frames
+ * Its working directory is the container's folder: names without a slash are files in there.
+ */
+#ifndef BACKENDS_LOCAL_KEEPER_KEEPER_H
+#define BACKENDS_LOCAL_KEEPER_KEEPER_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "backends/local/keeper/children.h"
+#include "backends/local/keeper/log.h"
+#include "backends/local/keeper/output.h"
+#include "backends/local/shared/images.h"
+#include "backends/local/shared/runtime.h"
+#include "backends/local/shared/state.h"
+
+enum keeper_phase { PHASE_HELD, PHASE_STARTING, PHASE_RUNNING, PHASE_ENDED, PHASE_LEAVING };
+
+enum { STOP_SECONDS = 10, STALLED_SECONDS = 10, LEAVE_SECONDS = 5 };
+
+struct keeper {
+    uv_loop_t loop;
+    uv_signal_t terminate;
+    uv_timer_t deadline; /* of a stop, then of leaving */
+    uv_timer_t retry;    /* of a state that could not be written */
+    struct paths *paths;
+    struct state state;
+    struct image_config image;
+    struct runtime runtime;
+    struct children *children;
+    struct server *server;
+    struct output *output; /* of the first process */
+    struct log *log;
+    enum keeper_phase phase;
+    int lock;            /* held for as long as there is a keeper */
+    int exit_code;       /* of the container */
+    unsigned execs;      /* how many there have been: numbers their files */
+    unsigned execs_open; /* of these, under way */
+    bool hold;           /* whoever started us has got his line before the container runs */
+    bool unsaved;        /* the state could not be written yet */
+    bool stop_wanted;    /* while STARTING */
+};
+
+/* Runs a keeper to its end; the exit code of the program. */
+int keeper_run(const char *id, bool hold);
+
+void keeper_start(struct keeper *k);      /* HELD -> STARTING */
+void keeper_dismiss(struct keeper *k);    /* HELD: it is not to be started after all */
+void keeper_save(struct keeper *k);       /* writes the state, again and again if need be */
+void keeper_check_left(struct keeper *k); /* LEAVING: a client or an exec is gone, was it the last? */
+
+#endif

@@ -1,0 +1,130 @@
+/* Who a container runs as, by the image's own passwd and group: docker's rules. A number need not be listed;
+ * its group is then 0. Both files come with the image, so they are read with a limit and never through a link
+ * that leaves the root.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backends/local/shared/beneath.h"
+#include "backends/local/shared/images.h"
+#include "core/memory.h"
+#include "core/text.h"
+
+enum { ACCOUNTS_LIMIT = 1024 * 1024, FIELDS = 4 };
+
+static bool number(const char *s, unsigned *out)
+{
+    size_t digits = strspn(s, "0123456789");
+    if (digits == 0 || digits > 10 || s[digits]) {
+        return false;
+    }
+    unsigned long long value = strtoull(s, NULL, 10);
+    if (value >= 0xffffffffu) { /* all ones means "leave it" to chown */
+        return false;
+    }
+    *out = (unsigned)value;
+    return true;
+}
+
+/* Cuts a line of "a:b:c:d..." in place; missing fields are "". */
+static void split(char *line, char *fields[FIELDS])
+{
+    for (int i = 0; i < FIELDS; i++) {
+        fields[i] = line;
+        line += strcspn(line, ":");
+        if (*line) {
+            *line++ = '\0';
+        }
+    }
+}
+
+struct account {
+    unsigned id, group;
+};
+
+/* Looks for a name, or for a number, in passwd or group; both have name:password:id, passwd has :group too.
+ */
+static bool look_up(int root, const char *file, const char *wanted, struct account *out)
+{
+    size_t len = 0;
+    unsigned wanted_id = 0;
+    bool by_number = number(wanted, &wanted_id);
+    bool found = false;
+    char *data = beneath_read(root, file, ACCOUNTS_LIMIT, &len);
+    for (char *line = data; line && line < data + len && !found;) {
+        char *end = line + strcspn(line, "\n");
+        *end = '\0';
+        char *fields[FIELDS];
+        split(line, fields);
+        struct account a = {0};
+        bool valid = number(fields[2], &a.id);
+        number(fields[3], &a.group);
+        if (valid && (strcmp(fields[0], wanted) == 0 || (by_number && a.id == wanted_id))) {
+            *out = a;
+            found = true;
+        }
+        line = end + 1;
+    }
+    free(data);
+    return found;
+}
+
+static bool unknown(const char *what, const char *name, const char *file, struct error *e)
+{
+    struct text shown = {0};
+    text_add_clean(&shown, name, strnlen(name, 80));
+    error_set(e, ERROR_INVALID, 0,
+              "The image has no %s \"%s\" in its /%s; give a name from there, or a number", what,
+              text_of(&shown), file);
+    text_done(&shown);
+    return false;
+}
+
+static bool resolve(int root, const char *user, const char *group, struct account *out, struct error *e)
+{
+    bool listed = look_up(root, "etc/passwd", user, out);
+    if (!listed && !number(user, &out->id)) {
+        return unknown("user", user, "etc/passwd", e);
+    }
+    struct account g = {0};
+    if (group && !number(group, &g.id)) {
+        if (!look_up(root, "etc/group", group, &g)) {
+            return unknown("group", group, "etc/group", e);
+        }
+    }
+    if (group) {
+        out->group = g.id;
+    }
+    return true;
+}
+
+bool images_user(const char *rootfs, const char *user, unsigned *uid, unsigned *gid, struct error *e)
+{
+    *uid = *gid = 0;
+    if (!user || !*user) {
+        return true;
+    }
+    int root = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0) {
+        error_errno(e, errno, "Cannot open the root file system %s", rootfs);
+        return false;
+    }
+    char *name = mem_string(user);
+    char *colon = strchr(name, ':');
+    if (colon) {
+        *colon = '\0';
+    }
+    struct account account = {0};
+    const char *group = colon && colon[1] ? colon + 1 : NULL;
+    bool good = resolve(root, *name ? name : "0", group, &account, e);
+    if (good) {
+        *uid = account.id;
+        *gid = account.group;
+    }
+    free(name);
+    close(root);
+    return good;
+}
