@@ -1,0 +1,259 @@
+#include "ui/cli/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "core/host.h"
+#include "core/memory.h"
+#include "core/text.h"
+
+static void vsay(const char *fmt, va_list args)
+{
+    struct text line = {0}, clean = {0};
+    text_addv(&line, fmt, args);
+    text_add_clean(&clean, text_of(&line), line.len);
+    fflush(stdout);
+    fprintf(stderr, "porthole: %s\n", text_of(&clean));
+    text_done(&line);
+    text_done(&clean);
+}
+
+void cli_say(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    vsay(fmt, args);
+    va_end(args);
+}
+
+int cli_failed(const struct error *why)
+{
+    cli_say("%s", why->text);
+    switch (why->kind) {
+    case ERROR_NOT_RUNNABLE:
+    case ERROR_NO_COMMAND:
+    case ERROR_UNREACHABLE:
+    case ERROR_PROTOCOL:
+        return error_exit_code(why->kind);
+    default:
+        return 1;
+    }
+}
+
+int cli_wrong(const struct cli_command *command, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    vsay(fmt, args);
+    va_end(args);
+    fprintf(stderr, "Usage: porthole %s %s\nSee 'porthole %s --help'.\n", command->name, command->synopsis,
+            command->name);
+    return EXIT_WRONG_USAGE;
+}
+
+static bool add_engine(struct cli *cli, const char *name, size_t len, const char *address)
+{
+    for (const struct backend_type *const *type = cli->parts->engines; *type; type++) {
+        if (strlen((*type)->name) == len && strncmp((*type)->name, name, len) == 0) {
+            session_add(cli->session, *type, address);
+            return true;
+        }
+    }
+    struct text known = {0};
+    for (const struct backend_type *const *type = cli->parts->engines; *type; type++) {
+        text_addf(&known, " %s", (*type)->name);
+    }
+    cli_say("this build has no engine '%.*s'; it has:%s", (int)len, name, text_of(&known));
+    text_done(&known);
+    return false;
+}
+
+/* "NAME", "NAME=ADDRESS" or "NAME:ADDRESS". */
+static bool add_engine_word(struct cli *cli, const char *word)
+{
+    size_t len = strcspn(word, "=:");
+    return add_engine(cli, word, len, word[len] ? word + len + 1 : NULL);
+}
+
+static bool add_engines(struct cli *cli)
+{
+    if (cli->engines) {
+        for (char **word = cli->engines; *word; word++) {
+            if (!add_engine_word(cli, *word)) {
+                return false;
+            }
+        }
+        return true;
+    }
+    for (size_t i = 0; i < cli->settings.n_engines; i++) {
+        const struct settings_engine *engine = &cli->settings.engines[i];
+        if (!add_engine(cli, engine->name, strlen(engine->name), engine->address)) {
+            return false;
+        }
+    }
+    for (const struct backend_type *const *type = cli->parts->engines; cli->settings.n_engines == 0 && *type;
+         type++) {
+        session_add(cli->session, *type, NULL);
+    }
+    return true;
+}
+
+bool cli_open_session(struct cli *cli, bool list)
+{
+    cli->model = model_new(NULL, NULL);
+    cli->session = session_new(cli->loop, cli->model, NULL, NULL, list);
+    return add_engines(cli);
+}
+
+static bool any_online(const struct cli *cli)
+{
+    for (int i = 0; i < session_engines(cli->session); i++) {
+        if (session_engine(cli->session, i)->state == ENGINE_ONLINE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool cli_open(struct cli *cli, bool list)
+{
+    if (!cli_open_session(cli, list)) {
+        return false;
+    }
+    while (!session_settled(cli->session) && uv_run(cli->loop, UV_RUN_ONCE)) {
+    }
+    model_publish(cli->model);
+    for (int i = 0; i < session_engines(cli->session); i++) {
+        const struct engine *engine = session_engine(cli->session, i);
+        if (engine->state != ENGINE_ONLINE && (session_engines(cli->session) == 1 || !any_online(cli))) {
+            cli_say("engine %s: %s", engine->name, engine->reason ? engine->reason : "does not answer");
+        }
+    }
+    return any_online(cli);
+}
+
+void cli_wait(struct cli *cli, const bool *done)
+{
+    while (!*done && uv_run(cli->loop, UV_RUN_ONCE)) {
+    }
+}
+
+static void time_over(uv_timer_t *timer)
+{
+    *(bool *)timer->data = true;
+}
+
+static void timer_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+void cli_wait_for(struct cli *cli, const bool *done, int ms)
+{
+    bool over = false;
+    uv_timer_t *timer = mem_new(1, sizeof *timer);
+    uv_timer_init(cli->loop, timer);
+    timer->data = &over;
+    uv_timer_start(timer, time_over, (uint64_t)ms, 0);
+    while (!*done && !over) {
+        uv_run(cli->loop, UV_RUN_ONCE);
+    }
+    uv_close((uv_handle_t *)timer, timer_closed);
+}
+
+const struct container *cli_find(struct cli *cli, const char *word)
+{
+    bool several = false;
+    const struct container *c = model_find(cli->model, word, &several);
+    if (!c && several) {
+        cli_say("more than one container begins with '%s': give more of its id", word);
+    } else if (!c) {
+        cli_say("no such container: %s ('porthole ls -a' lists them all)", word);
+    }
+    return c;
+}
+
+int cli_engine(struct cli *cli)
+{
+    for (int i = 0; i < session_engines(cli->session); i++) {
+        if (session_engine(cli->session, i)->state == ENGINE_ONLINE) {
+            return i;
+        }
+    }
+    cli_say("no engine is online: 'porthole engines' says why");
+    return -1;
+}
+
+void cli_answered(void *user, struct answer *answer)
+{
+    struct waiting *w = user;
+    w->answer = *answer;
+    *answer = (struct answer){0};
+    w->done = true;
+}
+
+bool cli_await(struct cli *cli, struct waiting *w)
+{
+    cli_wait(cli, &w->done);
+    return w->answer.why.kind == ERROR_NONE;
+}
+
+void answer_done(struct answer *answer)
+{
+    free(answer->text);
+    process_table_free(answer->processes);
+    image_list_free(answer->images);
+    host_table_free(answer->host);
+    *answer = (struct answer){0};
+}
+
+int cli_words(const struct cli_command *command, struct args *args,
+              bool (*option)(void *user, int index, struct args *), void *user, char ***words, int *n)
+{
+    char **list = mem_new((size_t)args->argc + 1, sizeof *list);
+    int count = 0, code = -1;
+    for (int got = args_next(args); code < 0 && got != ARGS_END; got = code < 0 ? args_next(args) : got) {
+        if (got == ARGS_WRONG) {
+            code = cli_wrong(command, "%s", args->error);
+        } else if (got == ARGS_WORD) {
+            list[count++] = (char *)args->value;
+        } else if (!option(user, got, args)) {
+            code = EXIT_WRONG_USAGE;
+        }
+    }
+    *words = list;
+    *n = count;
+    return code;
+}
+
+struct host_table *cli_host_table(struct cli *cli)
+{
+    struct host_source *host = cli->parts->host_open(cli->loop);
+    struct waiting w = {0};
+    host->read(host, op_new(cli->loop, cli_answered, &w));
+    bool ok = cli_await(cli, &w);
+    cli->parts->host_close(host);
+    if (!ok) {
+        cli_failed(&w.answer.why);
+    }
+    struct host_table *table = w.answer.host;
+    w.answer.host = NULL;
+    answer_done(&w.answer);
+    return table;
+}
+
+struct process_table *cli_process_table(struct cli *cli, container_id id)
+{
+    struct waiting w = {0};
+    session_processes(cli->session, id, cli_answered, &w);
+    if (!cli_await(cli, &w)) {
+        cli_failed(&w.answer.why);
+    }
+    struct process_table *table = w.answer.processes;
+    w.answer.processes = NULL;
+    answer_done(&w.answer);
+    return table;
+}

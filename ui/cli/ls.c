@@ -1,0 +1,292 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/sizes.h"
+#include "core/text.h"
+#include "core/times.h"
+#include "ui/cli/command.h"
+#include "ui/cli/out.h"
+
+enum { LS_ALL, LS_QUIET, LS_FILTER, LS_SORT, LS_STATS };
+
+static const struct cli_option options[] = {
+    {'a', "all", NULL, "Also those that do not run"},
+    {'q', "quiet", NULL, "Ids only"},
+    {'f', "filter", "WORDS", "Only those that contain all words (!word: that do not)"},
+    {0, "sort", "COLUMN", "name, isolation, image, state, cpu, memory, processes, created"},
+    {'s', "stats", NULL, "Measure CPU for a moment"},
+    {0, NULL, NULL, NULL}};
+
+struct ls {
+    bool all, quiet, stats;
+    const char *filter;
+    enum sort_key sort;
+};
+
+static bool option(void *user, int index, struct args *args)
+{
+    struct ls *ls = user;
+    switch (index) {
+    case LS_ALL:
+        ls->all = args->on;
+        break;
+    case LS_QUIET:
+        ls->quiet = args->on;
+        break;
+    case LS_FILTER:
+        ls->filter = args->value;
+        break;
+    case LS_STATS:
+        ls->stats = args->on;
+        break;
+    default:
+        if (!sort_parse(args->value, &ls->sort)) {
+            cli_wrong(&cli_command_ls, "'%s' is no column to sort by", args->value);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_live(const struct container *c)
+{
+    return c->state == CONTAINER_RUNNING || c->state == CONTAINER_PAUSED;
+}
+
+/* Have all that run been measured? */
+static bool measured(const struct cli *cli, unsigned fields)
+{
+    size_t cursor = 0;
+    for (const struct container *c; (c = model_next(cli->model, &cursor));) {
+        bool missing =
+            ((fields & FIELD_MEMORY) && c->processes < 0) || ((fields & FIELD_CPU) && isnan(c->cpu));
+        if (c->state == CONTAINER_RUNNING && missing) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Asks for the usage of everything that runs and waits for it, but never longer than a moment. */
+static void measure(struct cli *cli, bool cpu)
+{
+    unsigned fields = FIELD_MEMORY | FIELD_PROCESSES | (cpu ? FIELD_CPU : 0);
+    container_id *ids = mem_new(model_count(cli->model), sizeof *ids);
+    size_t n = 0, cursor = 0;
+    for (const struct container *c; (c = model_next(cli->model, &cursor));) {
+        if (is_live(c)) {
+            ids[n++] = c->id;
+        }
+    }
+    session_sample(cli->session, ids, n, fields);
+    bool never = false;
+    for (int waited = 0; waited < (cpu ? 2000 : 300) && !measured(cli, fields); waited += 5) {
+        cli_wait_for(cli, &never, 5);
+    }
+    free(ids);
+}
+
+static cJSON *crossings_json(const struct container *c)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < c->n_crossings; i++) {
+        cJSON *o = cJSON_CreateObject();
+        cJSON_AddStringToObject(o, "kind", crossing_word(c->crossings[i].kind));
+        out_string(o, "outside", c->crossings[i].outside);
+        out_string(o, "inside", c->crossings[i].inside);
+        cJSON_AddBoolToObject(o, "read_only", c->crossings[i].read_only);
+        cJSON_AddItemToArray(list, o);
+    }
+    return list;
+}
+
+/* "8080->80/tcp, 53/udp" as a list. */
+static cJSON *ports_json(const char *ports)
+{
+    cJSON *list = cJSON_CreateArray();
+    while (ports && *ports) {
+        size_t len = strcspn(ports, ",");
+        char *port = mem_string_n(ports, len);
+        cJSON_AddItemToArray(list, cJSON_CreateString(port));
+        free(port);
+        ports += len + strspn(ports + len, ", ");
+    }
+    return list;
+}
+
+static void engines_json(const struct cli *cli, const struct container *c, cJSON *o)
+{
+    cJSON *list = cJSON_CreateArray();
+    int first = session_engine_of(cli->session, c->id);
+    for (int i = 0; i < session_engines(cli->session); i++) {
+        if (c->engines & 1u << i) {
+            cJSON_AddItemToArray(list, cJSON_CreateString(session_engine(cli->session, i)->name));
+        }
+    }
+    out_string(o, "engine", first >= 0 ? session_engine(cli->session, first)->name : NULL);
+    cJSON_AddItemToObject(o, "engines", list);
+}
+
+static void usage_json(const struct container *c, cJSON *o)
+{
+    if (isnan(c->cpu)) {
+        cJSON_AddNullToObject(o, "cpu_percent");
+    } else {
+        cJSON_AddNumberToObject(o, "cpu_percent", round(c->cpu * 1000) / 10);
+    }
+    cJSON_AddNumberToObject(o, "memory", (double)c->memory);
+    cJSON_AddNumberToObject(o, "host_memory", (double)c->host_memory);
+    if (c->processes < 0) {
+        cJSON_AddNullToObject(o, "processes");
+    } else {
+        cJSON_AddNumberToObject(o, "processes", c->processes);
+    }
+}
+
+static cJSON *container_json(const struct cli *cli, const struct container *c)
+{
+    cJSON *o = cJSON_CreateObject();
+    out_string(o, "id", c->key);
+    out_string(o, "name", c->name);
+    engines_json(cli, c, o);
+    out_string(o, "owner", c->owner);
+    out_string(o, "image", c->image);
+    out_string(o, "command", c->command);
+    cJSON_AddStringToObject(o, "isolation", isolation_word(c->isolation, c->hypervisor));
+    cJSON_AddStringToObject(o, "isolation_origin", origin_word(c->origin));
+    cJSON_AddStringToObject(o, "state", state_word(c->state));
+    if (c->state == CONTAINER_EXITED) {
+        cJSON_AddNumberToObject(o, "exit_code", c->exit_code);
+    } else {
+        cJSON_AddNullToObject(o, "exit_code");
+    }
+    out_time(o, "created", c->created);
+    out_time(o, "started", c->started);
+    out_time(o, "finished", c->finished);
+    out_pid(o, "pid", c->pid);
+    cJSON_AddBoolToObject(o, "host_visible",
+                          c->isolation == ISOLATION_PROCESS || c->isolation == ISOLATION_HOST);
+    cJSON_AddItemToObject(o, "workers", out_workers(c));
+    usage_json(c, o);
+    cJSON_AddItemToObject(o, "ports", ports_json(c->ports));
+    cJSON_AddItemToObject(o, "crossings", crossings_json(c));
+    out_string(o, "note", c->note);
+    return o;
+}
+
+static void state_text(struct text *t, const struct container *c)
+{
+    text_add(t, state_word(c->state));
+    if (c->state == CONTAINER_EXITED) {
+        text_addf(t, " %d", c->exit_code);
+    }
+}
+
+static void print_rows(const struct cli *cli, const struct listing *rows, const struct ls *ls)
+{
+    static const char *const titles[] = {"ISOLATION", "NAME",  "IMAGE",     "STATE", "CPU",
+                                         "MEMORY",    "PROCS", "HOST SEES", "UP",    "ID"};
+    static const int align[] = {COLUMN_LEFT,  COLUMN_LEFT,  COLUMN_LEFT, COLUMN_LEFT,  COLUMN_RIGHT,
+                                COLUMN_RIGHT, COLUMN_RIGHT, COLUMN_LEFT, COLUMN_RIGHT, COLUMN_LEFT};
+    struct columns *table = columns_new(titles, align, 10);
+    int64_t now = time_now();
+    for (size_t i = 0; i < listing_count(rows); i++) {
+        const struct container *c = model_get(cli->model, listing_at(rows, i));
+        if (!ls->all && !is_live(c)) {
+            continue;
+        }
+        struct text state = {0};
+        char cpu[SIZE_TEXT], memory[SIZE_TEXT] = "–", procs[SIZE_TEXT] = "–", sees[64], up[TIME_TEXT] = "–",
+                             id[13];
+        state_text(&state, c);
+        snprintf(id, sizeof id, "%s", c->key); /* the beginning is enough, as everywhere */
+        if (c->memory) {
+            size_print(memory, c->memory);
+        }
+        if (c->processes >= 0) {
+            snprintf(procs, sizeof procs, "%d", c->processes);
+        }
+        if (is_live(c) && c->started) {
+            span_print(up, now - c->started);
+        }
+        const char *cells[] = {isolation_word(c->isolation, c->hypervisor),
+                               c->name,
+                               c->image,
+                               text_of(&state),
+                               cpu_print(cpu, c->cpu),
+                               memory,
+                               procs,
+                               container_host_sees(c, sees, sizeof sees),
+                               up,
+                               id};
+        columns_add(table, cells);
+        text_done(&state);
+    }
+    columns_print(table);
+}
+
+static void print_ids(const struct cli *cli, const struct listing *rows, const struct ls *ls)
+{
+    for (size_t i = 0; i < listing_count(rows); i++) {
+        const struct container *c = model_get(cli->model, listing_at(rows, i));
+        if (ls->all || is_live(c)) {
+            puts(c->key);
+        }
+    }
+}
+
+static void print_json(const struct cli *cli, const struct listing *rows, const struct ls *ls)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < listing_count(rows); i++) {
+        const struct container *c = model_get(cli->model, listing_at(rows, i));
+        if (ls->all || is_live(c)) {
+            cJSON_AddItemToArray(list, container_json(cli, c));
+        }
+    }
+    out_json(list);
+}
+
+static int run(struct cli *cli, struct args *args)
+{
+    struct ls ls = {.sort = cli->settings.sort};
+    char **words;
+    int n, code = cli_words(&cli_command_ls, args, option, &ls, &words, &n);
+    free(words);
+    if (code >= 0) {
+        return code;
+    }
+    if (n > 0) {
+        return cli_wrong(&cli_command_ls, "ls takes no words; to choose containers: --filter");
+    }
+    if (!cli_open(cli, true)) {
+        return EXIT_ENGINE;
+    }
+    if (!ls.quiet) {
+        measure(cli, ls.stats || ls.sort == SORT_CPU);
+    }
+    struct listing *rows = listing_new(cli->model);
+    listing_filter(rows, ls.filter);
+    listing_sort(rows, ls.sort, ls.sort == SORT_CPU || ls.sort == SORT_MEMORY || ls.sort == SORT_PROCESSES);
+    if (cli->json) {
+        print_json(cli, rows, &ls);
+    } else if (ls.quiet) {
+        print_ids(cli, rows, &ls);
+    } else {
+        print_rows(cli, rows, &ls);
+    }
+    listing_free(rows);
+    return 0;
+}
+
+const struct cli_command cli_command_ls = {
+    .name = "ls",
+    .synopsis = "[OPTIONS]",
+    .words = "List containers, each with its isolation and what the host sees of it",
+    .options = options,
+    .json = true,
+    .run = run,
+};

@@ -1,0 +1,32 @@
+/* ui/cli/out.h - what subcommands print: aligned columns for people, JSON for programs. */
+#ifndef UI_CLI_OUT_H
+#define UI_CLI_OUT_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/container.h"
+#include "core/hostmap.h"
+
+enum { COLUMN_LEFT, COLUMN_RIGHT };
+
+struct columns; /* a table that is printed when it is complete, so that columns are as wide as needed */
+
+struct columns *columns_new(const char *const *titles, const int *align, int n); /* borrowed; n columns */
+void columns_add(struct columns *c, const char *const *cells); /* copies, cleaned of control characters */
+void columns_print(struct columns *c);                         /* to standard output; frees */
+void columns_free(struct columns *c);                          /* without printing */
+
+void out_json(cJSON *value);      /* prints it, indented, with a newline; frees */
+void out_json_line(cJSON *value); /* on one line, flushed; frees */
+
+/* null for 0 or NULL, as the stable JSON of `--json` wants it. */
+void out_time(cJSON *object, const char *name, int64_t ms);
+void out_string(cJSON *object, const char *name, const char *s);
+void out_pid(cJSON *object, const char *name, uint32_t pid);
+
+cJSON *out_process(const struct process *p);
+cJSON *out_workers(const struct container *c);
+
+#endif

@@ -1,0 +1,106 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/cli/command.h"
+#include "ui/cli/run_options.h"
+#include "ui/cli/stream.h"
+
+/* What a failed launch ends with: docker's 125, or 126 and 127 when it was the command's fault. */
+static int launch_failed(const struct error *why)
+{
+    cli_say("%s", why->text);
+    return error_exit_code(why->kind);
+}
+
+/* The engine tells of a new container after it has answered. */
+static const struct container *wait_for_row(struct cli *cli, const char *key)
+{
+    const struct container *c = NULL;
+    bool never = false;
+    for (int tries = 0; tries < 500 && !(c = model_find_key(cli->model, key)); tries++) {
+        cli_wait_for(cli, &never, 10);
+    }
+    if (!c) {
+        cli_say("container %s was made, and was gone before it could be attached", key);
+    }
+    return c;
+}
+
+static void remove_unstarted(struct cli *cli, container_id id)
+{
+    const struct container *c = model_get(cli->model, id);
+    if (!c || c->state != CONTAINER_CREATED) {
+        return;
+    }
+    struct waiting w = {0};
+    struct act_options force = {.timeout = -1, .force = true};
+    session_act(cli->session, id, VERB_REMOVE, &force, cli_answered, &w);
+    cli_await(cli, &w);
+    answer_done(&w.answer);
+}
+
+static int attach(struct cli *cli, const struct run_options *o, const char *key)
+{
+    const struct container *c = wait_for_row(cli, key);
+    if (!c) {
+        return EXIT_ENGINE;
+    }
+    struct console_spec spec = {
+        .kind = CONSOLE_ATTACH, .input = o->spec.input, .rows = o->spec.rows, .cols = o->spec.cols};
+    struct stream_options options = {.spec = &spec,
+                                     .terminal = o->spec.terminal,
+                                     .start = true,
+                                     .forward_signals = !o->spec.terminal,
+                                     .detach_keys = o->detach_keys};
+    container_id id = c->id;
+    int code = stream_run(cli, id, &options);
+    if (o->spec.remove) {
+        remove_unstarted(cli, id);
+    }
+    return code;
+}
+
+static int launch(struct cli *cli, struct run_options *o)
+{
+    if (!cli_open(cli, !o->detach)) {
+        return EXIT_ENGINE;
+    }
+    int engine = cli_engine(cli);
+    o->spec.hold = !o->detach;
+    if (o->spec.terminal && !o->detach) {
+        stream_size(&o->spec.rows, &o->spec.cols);
+    }
+    struct waiting w = {0};
+    session_launch(cli->session, engine, &o->spec, cli_answered, &w);
+    int code;
+    if (!cli_await(cli, &w)) {
+        code = launch_failed(&w.answer.why);
+    } else if (o->detach) {
+        puts(w.answer.text);
+        code = 0;
+    } else {
+        code = attach(cli, o, w.answer.text);
+    }
+    answer_done(&w.answer);
+    return code;
+}
+
+static int run(struct cli *cli, struct args *args)
+{
+    struct run_options o;
+    int code = run_options_read(&o, args);
+    if (code < 0) {
+        code = launch(cli, &o);
+    }
+    launch_spec_done(&o.spec);
+    return code;
+}
+
+const struct cli_command cli_command_run = {
+    .name = "run",
+    .synopsis = "[OPTIONS] IMAGE [COMMAND [ARG...]]",
+    .words = "Launch a container, in either isolation",
+    .options = run_option_table,
+    .run = run,
+};

@@ -1,0 +1,98 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "core/text.h"
+#include "ui/cli/command.h"
+#include "ui/cli/out.h"
+
+static struct who ask(const struct cli *cli, uint32_t pid, const struct host_table *host)
+{
+    const struct container **all = mem_new(model_count(cli->model) + 1, sizeof *all);
+    size_t n = 0, cursor = 0;
+    for (const struct container *c; (c = model_next(cli->model, &cursor));) {
+        all[n++] = c;
+    }
+    struct who who = hostmap_who(pid, host, all, n);
+    free(all);
+    return who;
+}
+
+static void print_json(const struct host_process *p, const struct who *who, const struct container *c)
+{
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddNumberToObject(o, "pid", p->pid);
+    out_string(o, "name", p->name);
+    out_string(o, "container", c ? c->name : NULL);
+    cJSON_AddStringToObject(o, "relation", relation_word(who->relation));
+    out_pid(o, "container_pid", who->container_pid);
+    out_json(o);
+}
+
+static void print_sentence(const struct host_process *p, const struct who *who, const struct container *c)
+{
+    struct text t = {0};
+    text_addf(&t, "%u (%s) ", p->pid, p->name ? p->name : "?");
+    if (!c) {
+        text_add(&t, "belongs to the host, to no container");
+    } else if (who->relation == RELATION_PROCESS && who->container_pid) {
+        text_addf(&t, "is process %u of container %s (%s isolation)", who->container_pid, c->name,
+                  isolation_word(c->isolation, c->hypervisor));
+    } else {
+        text_addf(&t, "is %s %s of container %s (%s isolation)",
+                  who->relation == RELATION_PROCESS ? "a" : "the", relation_word(who->relation), c->name,
+                  isolation_word(c->isolation, c->hypervisor));
+    }
+    struct text clean = {0};
+    text_add_clean(&clean, text_of(&t), t.len);
+    puts(text_of(&clean));
+    text_done(&clean);
+    text_done(&t);
+}
+
+static int answer(struct cli *cli, uint32_t pid)
+{
+    struct host_table *host = cli_host_table(cli);
+    if (!host) {
+        return 1;
+    }
+    const struct host_process *p = host_table_find(host, pid);
+    if (!p) {
+        cli_say("the host has no process %u", pid);
+        host_table_free(host);
+        return 1;
+    }
+    struct who who = ask(cli, pid, host);
+    const struct container *c = model_get(cli->model, who.container);
+    if (cli->json) {
+        print_json(p, &who, c);
+    } else {
+        print_sentence(p, &who, c);
+    }
+    host_table_free(host);
+    return 0;
+}
+
+static int run(struct cli *cli, struct args *args)
+{
+    char **words, *end = NULL;
+    int n, code = cli_words(&cli_command_who, args, NULL, NULL, &words, &n);
+    unsigned long pid = n > 0 ? strtoul(words[0], &end, 10) : 0;
+    bool number = n == 1 && *end == 0 && pid > 0 && pid <= UINT32_MAX;
+    free(words);
+    if (code >= 0) {
+        return code;
+    }
+    if (!number) {
+        return cli_wrong(&cli_command_who, "who takes one host pid, a positive number");
+    }
+    return cli_open(cli, true) ? answer(cli, (uint32_t)pid) : EXIT_ENGINE;
+}
+
+const struct cli_command cli_command_who = {
+    .name = "who",
+    .synopsis = "PID",
+    .words = "Tell which container a host process belongs to, if any",
+    .json = true,
+    .run = run,
+};
