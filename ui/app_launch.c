@@ -1,0 +1,410 @@
+/* Everything that makes containers or images: launching, the demonstration, relaunching in the other mode,
+ * import.
+ *
+ * A launch is a job. Its answer is the new container's key; the list may hear of the container before or
+ * after that, so the key is awaited: whichever comes second moves the cursor there. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/image.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "ui/app_inside.h"
+#include "ui/launching.h"
+#include "ui/list_view.h"
+
+struct launching {
+    struct app *app;
+    struct job *job;
+    struct op *op;
+    enum launching_then then;
+    char *after; /* said when it is there; NULL nothing */
+};
+
+const struct mode_offer *launching_offer(const struct engine *e, enum isolation mode)
+{
+    for (size_t i = 0; i < e->n_offers; i++) {
+        if (e->offers[i].mode == mode) {
+            return &e->offers[i];
+        }
+    }
+    return NULL;
+}
+
+enum isolation launching_default(struct app *a, const struct engine *e)
+{
+    const struct settings *s = app_settings(a);
+    for (size_t i = 0; i < s->n_engines; i++) {
+        if (strcmp(s->engines[i].name, e->name) == 0 && s->engines[i].isolation != ISOLATION_UNKNOWN) {
+            return s->engines[i].isolation;
+        }
+    }
+    return e->default_isolation;
+}
+
+static void launching_free(struct launching *l)
+{
+    free(l->after);
+    free(l);
+}
+
+static void await(struct app *a, const char *key, enum launching_then then)
+{
+    free(a->awaited.key);
+    a->awaited = (struct awaited){mem_string(key), then == LAUNCHING_CONSOLE, then == LAUNCHING_MAP};
+    app_await_changes(a);
+}
+
+static void go_to(struct app *a, container_id id, const struct awaited *how)
+{
+    if (!list_view_holds(a->list, id)) {
+        list_view_filter(a->list, NULL);
+        list_view_hide_stopped(a->list, false);
+    }
+    list_view_select(a->list, id);
+    if (how->map) {
+        detail_front(a->detail, DETAIL_MAP);
+    } else if (how->console) {
+        app_action_on(a, ACTION_ATTACH, id);
+    }
+}
+
+void app_await_changes(struct app *a)
+{
+    if (!a->awaited.key) {
+        return;
+    }
+    const struct container *c = model_find_key(a->model, a->awaited.key);
+    if (!c || !c->id) {
+        return;
+    }
+    container_id id = c->id;
+    bool stopped = c->state == CONTAINER_EXITED || c->state == CONTAINER_CREATED;
+    if (!list_view_holds(a->list, id) && !list_view_filter_words(a->list)[0] &&
+        !(stopped && list_view_hides_stopped(a->list))) {
+        return; /* it is told with the next frame */
+    }
+    struct awaited was = a->awaited;
+    a->awaited = (struct awaited){0};
+    free(was.key);
+    if (a->n_overlays || prompt_open(a->prompt) || app_typing(a)) {
+        app_say(a, "%s is launched.", c->name ? c->name : c->key); /* somebody is busy with other things */
+        return;
+    }
+    go_to(a, id, &was);
+}
+
+static void launched(void *user, struct answer *answer)
+{
+    struct launching *l = user;
+    struct app *a = l->app;
+    job_done(l->job);
+    if (answer->why.kind != ERROR_NONE) {
+        app_say_error(a, &answer->why);
+    } else {
+        if (l->after) {
+            app_say(a, "%s", l->after);
+        }
+        await(a, answer->text, l->then);
+    }
+    launching_free(l);
+}
+
+static void launch_cancelled(void *user)
+{
+    struct launching *l = user;
+    op_cancel(l->op);
+    job_done(l->job);
+    launching_free(l);
+}
+
+static void start(struct app *a, int engine, const struct launch_spec *spec, enum launching_then then,
+                  const char *after)
+{
+    char words[160];
+    struct launching *l = mem_new(1, sizeof *l);
+    snprintf(words, sizeof words, "Launching %.120s", spec->name ? spec->name : spec->image);
+    l->app = a;
+    l->then = then;
+    l->after = mem_string(after);
+    l->job = app_job(a, words, launch_cancelled, l);
+    l->op = session_launch(a->parts.session, engine, spec, launched, l);
+}
+
+void launching_start(struct app *a, int engine, const struct launch_spec *spec, enum launching_then then)
+{
+    start(a, engine, spec, then, NULL);
+}
+
+/* The demonstration. */
+
+static const char demo_process[] = "demo-ping-process";
+static const char demo_vm[] = "demo-ping-vm";
+
+static const struct container *by_name(struct app *a, const char *name)
+{
+    bool several;
+    const struct container *c = model_find(a->model, name, &several);
+    return c && c->name && strcmp(c->name, name) == 0 ? c : NULL;
+}
+
+static int engine_offering(struct app *a, enum isolation mode)
+{
+    for (int i = 0; i < session_engines(a->parts.session); i++) {
+        const struct engine *e = session_engine(a->parts.session, i);
+        const struct mode_offer *offer = launching_offer(e, mode);
+        if (e->state == ENGINE_ONLINE && offer && !offer->why_not) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static const char *why_no(struct app *a, enum isolation mode)
+{
+    for (int i = 0; i < session_engines(a->parts.session); i++) {
+        const struct engine *e = session_engine(a->parts.session, i);
+        const struct mode_offer *offer = launching_offer(e, mode);
+        if (offer && offer->why_not) {
+            return offer->why_not;
+        }
+        if (e->state == ENGINE_OFFLINE && e->reason) {
+            return e->reason;
+        }
+    }
+    return "no engine here offers it.";
+}
+
+static void demo_half(struct app *a, enum isolation mode, const char *name, const char *after)
+{
+    static const char *const command[] = {"ping", "127.0.0.1", NULL};
+    int engine = engine_offering(a, mode);
+    struct launch_spec spec;
+    if (engine < 0 || by_name(a, name)) {
+        return;
+    }
+    launch_spec_init(&spec);
+    spec.image = mem_string("busybox");
+    spec.name = mem_string(name);
+    spec.command = mem_strings(command);
+    spec.isolation = mode;
+    start(a, engine, &spec, mode == ISOLATION_PROCESS ? LAUNCHING_MAP : LAUNCHING_SELECT, after);
+    launch_spec_done(&spec);
+}
+
+void app_demo(struct app *a)
+{
+    char after[400] = "One ping in each mode: compare their host maps.";
+    const struct container *there = by_name(a, demo_process);
+    if (engine_offering(a, ISOLATION_PROCESS) < 0) {
+        app_say(a, "The demonstration needs process isolation: %s", why_no(a, ISOLATION_PROCESS));
+        return;
+    }
+    if (engine_offering(a, ISOLATION_VM) < 0) {
+        snprintf(after, sizeof after, "The host sees this ping. Its twin in a VM is left out: %.300s",
+                 why_no(a, ISOLATION_VM));
+    }
+    demo_half(a, ISOLATION_VM, demo_vm, NULL);
+    demo_half(a, ISOLATION_PROCESS, demo_process, after);
+    if (there) {
+        list_view_select(a->list, there->id);
+        detail_front(a->detail, DETAIL_MAP);
+        app_say(a, "%s", after);
+    }
+}
+
+/* The same settings, the other mode. */
+
+static enum isolation other_mode(enum isolation mode)
+{
+    return mode == ISOLATION_VM ? ISOLATION_PROCESS : ISOLATION_VM;
+}
+
+/* "web" gives "web-vm", "web-vm" gives "web-process". */
+static char *other_name(const char *name, const char *mode)
+{
+    struct text t = {0};
+    static const char *const ends[] = {"-process", "-vm", "-hyperv"};
+    size_t len = name ? strlen(name) : 0;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t end = strlen(ends[i]);
+        if (len > end && strcmp(name + len - end, ends[i]) == 0) {
+            len -= end;
+            break;
+        }
+    }
+    text_add_n(&t, name ? name : "", len);
+    text_addf(&t, "%s%s", len ? "-" : "", mode);
+    return text_take(&t);
+}
+
+void app_relaunch(struct app *a, container_id id)
+{
+    const struct container *c = model_get(a->model, id);
+    int number = session_engine_of(a->parts.session, id);
+    struct launch_spec spec;
+    if (!c || number < 0) {
+        app_say(a, "No engine can be asked for this container.");
+        return;
+    }
+    const struct engine *e = session_engine(a->parts.session, number);
+    enum isolation mode = other_mode(c->isolation);
+    const char *word = isolation_word(mode, e->hypervisor);
+    const struct mode_offer *offer = launching_offer(e, mode);
+    if (!offer || offer->why_not) {
+        app_say(a, "Not as %s: %s", word, offer ? offer->why_not : "the engine does not offer this mode.");
+        return;
+    }
+    launch_spec_init(&spec);
+    if (session_spec_of(a->parts.session, id, &spec)) {
+        spec.isolation = mode;
+        free(spec.name);
+        spec.name = other_name(c->name, word);
+        app_push(a, launch_view_new(a, &spec));
+    } else {
+        app_say(a, "It is not known with which settings %s was launched.", c->name ? c->name : c->key);
+    }
+    launch_spec_done(&spec);
+}
+
+/* Images. */
+
+struct import {
+    struct app *app;
+    struct job *job;
+    struct op *op;
+    char *path;
+};
+
+static void import_free(struct import *i)
+{
+    free(i->path);
+    free(i);
+}
+
+static void import_progress(void *user, uint64_t done, uint64_t total, const char *words)
+{
+    struct import *i = user;
+    job_progress(i->job, done, total, words);
+}
+
+static void imported(void *user, struct answer *answer)
+{
+    struct import *i = user;
+    job_done(i->job);
+    if (answer->why.kind != ERROR_NONE) {
+        app_say_error(i->app, &answer->why);
+    } else {
+        app_say(i->app, "Imported the image %s.", answer->text ? answer->text : "");
+    }
+    import_free(i);
+}
+
+static void import_cancelled(void *user)
+{
+    struct import *i = user;
+    op_cancel(i->op);
+    job_done(i->job);
+    import_free(i);
+}
+
+static int engine_for_images(struct app *a)
+{
+    for (int i = 0; i < session_engines(a->parts.session); i++) {
+        if (session_engine(a->parts.session, i)->state == ENGINE_ONLINE) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void import_named(void *user, const char *name)
+{
+    struct import *i = user;
+    char words[160];
+    int engine = engine_for_images(i->app);
+    if (!name || !*name || engine < 0) {
+        if (name) {
+            app_say(i->app, engine < 0 ? "No engine is online." : "An image needs a name.");
+        }
+        import_free(i);
+        return;
+    }
+    snprintf(words, sizeof words, "Importing %.120s", name);
+    i->job = app_job(i->app, words, import_cancelled, i);
+    i->op = session_image_import(i->app->parts.session, engine, name, i->path, import_progress, imported, i);
+}
+
+/* "/tmp/alpine-3.tar.gz" suggests "alpine-3". */
+static char *suggested_name(const char *path)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/') {
+        len--;
+    }
+    size_t from = len;
+    while (from > 0 && path[from - 1] != '/') {
+        from--;
+    }
+    char *name = mem_string_n(path + from, len - from);
+    char *dot = strstr(name, ".tar");
+    if (dot) {
+        *dot = '\0';
+    }
+    return name;
+}
+
+static void import_from(void *user, const char *path)
+{
+    struct import *i = user;
+    if (!path || !*path) {
+        import_free(i);
+        return;
+    }
+    i->path = mem_string(path);
+    char *name = suggested_name(path);
+    app_prompt(i->app, "Name of the image", name, import_named, i);
+    free(name);
+}
+
+void app_import(struct app *a)
+{
+    if (engine_for_images(a) < 0) {
+        app_say(a, "No engine is online that could take an image.");
+        return;
+    }
+    struct import *i = mem_new(1, sizeof *i);
+    i->app = a;
+    app_prompt(a, "Import which archive or folder", "", import_from, i);
+}
+
+/* Names for the empty screen. */
+
+static void images_told(void *user, struct answer *answer)
+{
+    struct app *a = user;
+    struct text names = {0};
+    a->image_op = NULL;
+    if (answer->images && answer->images->count == 0) {
+        text_add(&names, "none yet");
+    }
+    for (size_t i = 0; answer->images && i < answer->images->count && i < 6; i++) {
+        text_addf(&names, "%s%s", i ? ", " : "", answer->images->rows[i].name);
+    }
+    free(a->images);
+    a->images = text_take(&names);
+    text_done(&names);
+    if (list_view_count(a->list) == 0) {
+        app_dirty(a, PART_ALL);
+    }
+}
+
+void app_ask_images(struct app *a)
+{
+    int engine = engine_for_images(a);
+    if (a->images || a->image_op || engine < 0) {
+        return;
+    }
+    a->image_op = session_images(a->parts.session, engine, images_told, a);
+}

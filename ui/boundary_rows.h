@@ -1,0 +1,27 @@
+/* ui/boundary_rows.h - what is known of one container's wall, as rows of text. Pure. */
+#ifndef UI_BOUNDARY_ROWS_H
+#define UI_BOUNDARY_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/container.h"
+#include "ui/canvas.h"
+
+struct boundary_row {
+    const char *label; /* first column; NULL none */
+    char *words;       /* second column, or the whole row when there is no label */
+    char *remark;      /* third, quiet; NULL none */
+    enum style style;  /* of the words */
+};
+
+struct boundary_rows {
+    struct boundary_row *rows;
+    size_t count, room;
+};
+
+/* windows: the engine's containers are Windows containers, with a registry and an object manager. */
+void boundary_rows_make(struct boundary_rows *b, const struct container *it, bool windows); /* into {0} */
+void boundary_rows_done(struct boundary_rows *b);
+
+#endif

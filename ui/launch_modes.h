@@ -1,0 +1,35 @@
+/* ui/launch_modes.h - the isolation modes that the launch form offers on an engine, and what it says of them.
+ */
+#ifndef UI_LAUNCH_MODES_H
+#define UI_LAUNCH_MODES_H
+
+#include <stddef.h>
+
+#include "core/session.h"
+#include "core/text.h"
+
+struct app;
+
+enum { LAUNCH_MODES = 3 };
+
+extern const enum isolation launch_modes[LAUNCH_MODES]; /* ISOLATION_UNKNOWN: the default */
+
+/* The engine may be NULL: there is none. */
+
+enum isolation launch_effective(struct app *a, const struct engine *e,
+                                enum isolation mode); /* the default, resolved */
+
+/* Why it cannot be chosen; NULL: it can. */
+const char *launch_why_not(struct app *a, const struct engine *e, enum isolation mode);
+
+/* "default (process)", "vm" */
+const char *launch_mode_word(struct app *a, const struct engine *e, enum isolation mode, char *out,
+                             size_t room);
+
+/* The next one in a direction that can be chosen. */
+enum isolation launch_next_mode(struct app *a, const struct engine *e, enum isolation from, int by);
+
+/* What will work, at what cost, what will not, and why. */
+void launch_verdict(struct app *a, const struct engine *e, enum isolation mode, struct text *out);
+
+#endif

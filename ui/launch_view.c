@@ -1,0 +1,585 @@
+/* The launch form on the screen. Rows are laid out from the top each time it is drawn; where the fields came
+ * to lie is remembered for the mouse. What a mode costs, and why one cannot be chosen, is the engine's word
+ * (its offers). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/image.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "ui/app.h"
+#include "ui/launch_form.h"
+#include "ui/launch_modes.h"
+#include "ui/launching.h"
+#include "ui/paragraph.h"
+#include "ui/views.h"
+
+enum { WIDTH = 94, LABEL = 2, VALUE = 14 };
+
+struct launch_view {
+    struct view view;
+    struct launch_form form;
+    int engine; /* -1: there is none */
+    enum form_field at;
+    struct op *op; /* while the names of images are being asked */
+    struct image_list *images;
+    struct rect places[FORM_FIELDS], mode_places[LAUNCH_MODES];
+    struct error wrong; /* kind ERROR_NONE: nothing is */
+    enum form_field wrong_at;
+    bool tried; /* to launch: what is missing is said from then on */
+    int scroll;
+};
+
+static struct launch_view *self(struct view *v)
+{
+    return (struct launch_view *)v;
+}
+
+static const struct engine *engine_of(const struct launch_view *l)
+{
+    return l->engine < 0 ? NULL : session_engine(app_session(l->view.app), l->engine);
+}
+
+/* Engines and images. */
+
+static void images_told(void *user, struct answer *answer)
+{
+    struct launch_view *l = user;
+    l->op = NULL;
+    l->images = answer->images;
+    answer->images = NULL;
+    if (l->images && l->images->count && !*line_edit_get(&l->form.image)) {
+        line_edit_set(&l->form.image, l->images->rows[0].name);
+    }
+    app_redraw(l->view.app, &l->view);
+}
+
+static void ask_images(struct launch_view *l)
+{
+    if (l->op) {
+        op_cancel(l->op);
+        l->op = NULL;
+    }
+    image_list_free(l->images);
+    l->images = NULL;
+    if (l->engine >= 0) {
+        l->op = session_images(app_session(l->view.app), l->engine, images_told, l);
+    }
+}
+
+/* The place of the typed image among the known ones; their number: it is none of them. */
+static size_t image_place(const struct launch_view *l)
+{
+    size_t n = l->images ? l->images->count : 0;
+    const char *typed = line_edit_get(&l->form.image);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(l->images->rows[i].name, typed) == 0) {
+            return i;
+        }
+    }
+    return n;
+}
+
+/* Arrows go through the known images as long as one of them, or nothing, stands there. */
+static bool cycle_image(struct launch_view *l, int by)
+{
+    size_t n = l->images ? l->images->count : 0;
+    size_t at = image_place(l);
+    if (n == 0 || (at == n && *line_edit_get(&l->form.image))) {
+        return false;
+    }
+    at = at == n ? 0 : (at + n + (size_t)(by + (int)n)) % n;
+    line_edit_set(&l->form.image, l->images->rows[at].name);
+    return true;
+}
+
+static void cycle_engine(struct launch_view *l, int by)
+{
+    int n = session_engines(app_session(l->view.app));
+    if (n > 1 && l->engine >= 0) {
+        l->engine = (l->engine + by + n) % n;
+        ask_images(l);
+    }
+}
+
+/* Drawing. */
+
+struct pen { /* where the next row goes */
+    struct canvas *canvas;
+    struct rect in;
+    int row;
+    bool focused;
+};
+
+static enum style label_style(const struct launch_view *l, enum form_field field)
+{
+    bool wrong = l->wrong.kind != ERROR_NONE && l->wrong_at == field;
+    return wrong ? STYLE_ERROR : l->at == field ? STYLE_ACCENT : STYLE_QUIET;
+}
+
+static void label(struct launch_view *l, struct pen *p, enum form_field field, int col, const char *words)
+{
+    canvas_text(p->canvas, p->row, p->in.col + col, -1, label_style(l, field), words);
+}
+
+static void line_field(struct launch_view *l, struct pen *p, enum form_field field, int col, int cols)
+{
+    struct line_edit *line = launch_form_line(&l->form, field);
+    l->places[field] = (struct rect){p->row, p->in.col + col, 1, cols};
+    line_edit_draw(line, p->canvas, p->row, p->in.col + col, cols, STYLE_INPUT, p->focused && l->at == field);
+}
+
+static int choice_field(struct launch_view *l, struct pen *p, enum form_field field, int col,
+                        const char *words)
+{
+    bool here = l->at == field;
+    enum style style = here ? STYLE_SELECTED : STYLE_TEXT;
+    int used = canvas_textf(p->canvas, p->row, p->in.col + col, -1, style, "‹ %s ›", words);
+    l->places[field] = (struct rect){p->row, p->in.col + col, 1, used};
+    return used;
+}
+
+static int check_field(struct launch_view *l, struct pen *p, enum form_field field, int col, bool on,
+                       const char *words)
+{
+    enum style style = l->at == field ? STYLE_SELECTED : STYLE_TEXT;
+    int used = canvas_textf(p->canvas, p->row, p->in.col + col, -1, style, "[%c] %s", on ? 'x' : ' ', words);
+    l->places[field] = (struct rect){p->row, p->in.col + col, 1, used};
+    return used;
+}
+
+/* What is wrong stands below the row of its field. */
+static void draw_wrong(struct launch_view *l, struct pen *p, enum form_field first, enum form_field last)
+{
+    bool unasked = l->wrong_at == FORM_IMAGE && !l->tried;
+    p->row++;
+    if (l->wrong.kind == ERROR_NONE || unasked || l->wrong_at < first || l->wrong_at > last) {
+        return;
+    }
+    struct rect r = {p->row, p->in.col + VALUE, 2, p->in.cols - VALUE - 1};
+    p->row += paragraph_draw(p->canvas, r, STYLE_ERROR, l->wrong.text);
+}
+
+static void draw_engine(struct launch_view *l, struct pen *p)
+{
+    const struct engine *e = engine_of(l);
+    label(l, p, FORM_ENGINE, LABEL, "engine");
+    int used = choice_field(l, p, FORM_ENGINE, VALUE, e ? e->name : "none");
+    const char *words = !e ? "" : e->state == ENGINE_ONLINE ? e->version : e->reason;
+    canvas_text(p->canvas, p->row, p->in.col + VALUE + used + 2, -1, STYLE_QUIET, words ? words : "");
+    p->row++;
+}
+
+static void draw_image(struct launch_view *l, struct pen *p)
+{
+    size_t n = l->images ? l->images->count : 0;
+    size_t at = image_place(l);
+    int width = p->in.cols - VALUE - 18;
+    label(l, p, FORM_IMAGE, LABEL, "image");
+    line_field(l, p, FORM_IMAGE, VALUE, width);
+    int col = p->in.col + VALUE + width + 2;
+    if (n > 1 && at < n) {
+        canvas_textf(p->canvas, p->row, col, 16, STYLE_QUIET, "‹ %zu of %zu ›", at + 1, n);
+    } else if (l->op) {
+        canvas_text(p->canvas, p->row, col, 16, STYLE_QUIET, "asking …");
+    }
+    draw_wrong(l, p, FORM_IMAGE, FORM_IMAGE);
+}
+
+static void draw_command(struct launch_view *l, struct pen *p)
+{
+    size_t at = image_place(l);
+    label(l, p, FORM_COMMAND, LABEL, "command");
+    line_field(l, p, FORM_COMMAND, VALUE, p->in.cols - VALUE - 2);
+    bool empty = !*line_edit_get(&l->form.command);
+    if (empty && l->images && at < l->images->count && l->images->rows[at].command) {
+        canvas_textf(p->canvas, p->row, p->in.col + VALUE + 2, p->in.cols - VALUE - 5, STYLE_INPUT,
+                     "(the image's: %s)", l->images->rows[at].command);
+    }
+    draw_wrong(l, p, FORM_COMMAND, FORM_COMMAND);
+}
+
+static void draw_modes(struct launch_view *l, struct pen *p)
+{
+    char word[48];
+    int col = p->in.col + VALUE;
+    label(l, p, FORM_ISOLATION, LABEL, "isolation");
+    l->places[FORM_ISOLATION] = (struct rect){p->row, col, 1, p->in.cols - VALUE};
+    for (int i = 0; i < LAUNCH_MODES; i++) {
+        bool chosen = launch_modes[i] == l->form.isolation;
+        bool here = chosen && l->at == FORM_ISOLATION;
+        enum style style = here                                                         ? STYLE_SELECTED
+                           : launch_why_not(l->view.app, engine_of(l), launch_modes[i]) ? STYLE_QUIET
+                                                                                        : STYLE_TEXT;
+        int used =
+            canvas_textf(p->canvas, p->row, col, -1, style, "%s %s", chosen ? "●" : "○",
+                         launch_mode_word(l->view.app, engine_of(l), launch_modes[i], word, sizeof word));
+        l->mode_places[i] = (struct rect){p->row, col, 1, used};
+        col += used + 3;
+    }
+    p->row++;
+}
+
+static void draw_verdict(struct launch_view *l, struct pen *p)
+{
+    struct text words = {0};
+    int cols = p->in.cols - VALUE - 2;
+    launch_verdict(l->view.app, engine_of(l), l->form.isolation, &words);
+    int rows = paragraph_rows(text_of(&words), cols);
+    rows = rows < 4 ? rows : 4;
+    bool no = launch_why_not(l->view.app, engine_of(l), l->form.isolation) != NULL;
+    paragraph_draw(p->canvas, (struct rect){p->row, p->in.col + VALUE, rows, cols},
+                   no ? STYLE_WARNING : STYLE_QUIET, text_of(&words));
+    p->row += rows;
+    text_done(&words);
+}
+
+static void draw_limits(struct launch_view *l, struct pen *p)
+{
+    int name = VALUE + 10 + 2 + 5 + 7 + 2;
+    label(l, p, FORM_MEMORY, LABEL, "memory");
+    line_field(l, p, FORM_MEMORY, VALUE, 10);
+    label(l, p, FORM_CPUS, VALUE + 12, "cpus");
+    line_field(l, p, FORM_CPUS, VALUE + 17, 6);
+    label(l, p, FORM_NAME, name, "name");
+    line_field(l, p, FORM_NAME, name + 5, p->in.cols - name - 7);
+    if (!*line_edit_get(&l->form.name) && l->at != FORM_NAME) {
+        canvas_text(p->canvas, p->row, p->in.col + name + 5, p->in.cols - name - 7, STYLE_INPUT, "(chosen)");
+    }
+    draw_wrong(l, p, FORM_MEMORY, FORM_NAME);
+}
+
+static void draw_network(struct launch_view *l, struct pen *p)
+{
+    label(l, p, FORM_NETWORK, LABEL, "network");
+    int col = VALUE;
+    col += choice_field(l, p, FORM_NETWORK, col, launch_form_network_word(l->form.network)) + 3;
+    col += check_field(l, p, FORM_TERMINAL, col, l->form.terminal, "terminal") + 3;
+    check_field(l, p, FORM_REMOVE, col, l->form.remove, "remove at exit");
+    p->row++;
+}
+
+static void draw_folders(struct launch_view *l, struct pen *p)
+{
+    for (size_t i = 0; i < l->form.n_folders; i++) {
+        enum form_field field = (enum form_field)(FORM_FOLDER + (int)i);
+        label(l, p, field, LABEL, "folder");
+        line_field(l, p, field, VALUE, p->in.cols - VALUE - 2);
+        bool empty = !*line_edit_get(&l->form.folders[i]);
+        if (empty && l->at != field) {
+            canvas_text(p->canvas, p->row, p->in.col + VALUE, -1, STYLE_INPUT,
+                        "(/outside:/inside, or with :ro behind it)");
+        }
+        draw_wrong(l, p, field, field);
+    }
+    label(l, p, FORM_ADD, LABEL, l->form.n_folders ? "" : "folders");
+    int used = canvas_text(p->canvas, p->row, p->in.col + VALUE, -1,
+                           l->at == FORM_ADD ? STYLE_SELECTED : STYLE_QUIET, "+ add a folder of the host");
+    l->places[FORM_ADD] = (struct rect){p->row, p->in.col + VALUE, 1, used};
+    p->row += 2;
+}
+
+static void draw_button(struct launch_view *l, struct pen *p)
+{
+    static const char words[] = "  Launch  ";
+    int col = p->in.col + p->in.cols - (int)sizeof words - 1;
+    enum style style = l->at == FORM_LAUNCH ? STYLE_SELECTED : STYLE_STRONG;
+    canvas_text(p->canvas, p->row, col, -1, style, words);
+    l->places[FORM_LAUNCH] = (struct rect){p->row, col, 1, (int)sizeof words - 1};
+    p->row++;
+}
+
+static void check(struct launch_view *l)
+{
+    struct launch_spec spec;
+    l->wrong = (struct error){0};
+    if (launch_form_spec(&l->form, &spec, &l->wrong, &l->wrong_at)) {
+        launch_spec_done(&spec);
+    }
+}
+
+static int draw_rows(struct launch_view *l, struct pen *p)
+{
+    int first = p->row;
+    draw_engine(l, p);
+    draw_image(l, p);
+    draw_command(l, p);
+    draw_modes(l, p);
+    draw_verdict(l, p);
+    p->row++;
+    draw_limits(l, p);
+    draw_network(l, p);
+    draw_folders(l, p);
+    draw_button(l, p);
+    return p->row - first;
+}
+
+/* Drawn twice when the field with the focus would not be seen: the rows are only known after the first time.
+ */
+static void draw_inside(struct launch_view *l, struct canvas *c, struct rect in, bool focused)
+{
+    for (int turn = 0; turn < 2; turn++) {
+        struct pen pen = {c, in, in.row - l->scroll, focused};
+        canvas_fill(c, in, STYLE_TEXT);
+        draw_rows(l, &pen);
+        int row = l->places[l->at].row;
+        if (row >= in.row && row < in.row + in.rows) {
+            return;
+        }
+        l->scroll += row < in.row ? row - in.row : row - (in.row + in.rows - 1);
+    }
+}
+
+static int rows_wanted(struct launch_view *l, struct canvas *c, struct rect in)
+{
+    struct pen pen = {c, in, 0, false};
+    canvas_clip(c, (struct rect){0, 0, 0, 0});
+    int rows = draw_rows(l, &pen);
+    canvas_unclip(c);
+    return rows;
+}
+
+static void draw(struct view *v, struct canvas *c, struct rect r, bool focused, bool all)
+{
+    struct launch_view *l = self(v);
+    int cols = r.cols < WIDTH ? r.cols : WIDTH;
+    struct rect in = {0, r.col + (r.cols - cols) / 2 + 1, 0, cols - 2};
+    (void)all;
+    check(l);
+    int rows = rows_wanted(l, c, in) + 2;
+    rows = rows < r.rows ? rows : r.rows;
+    struct rect box = {r.row + (r.rows - rows) / 3, in.col - 1, rows, cols};
+    in.row = box.row + 1;
+    in.rows = rows - 2;
+    canvas_fill(c, box, STYLE_TEXT);
+    canvas_box(c, box, STYLE_QUIET, "Launch a container");
+    canvas_clip(c, in);
+    draw_inside(l, c, in, focused);
+    canvas_unclip(c);
+}
+
+/* Doing. */
+
+static void launch(struct launch_view *l)
+{
+    struct launch_spec spec;
+    struct app *app = l->view.app;
+    const char *no = launch_why_not(l->view.app, engine_of(l), l->form.isolation);
+    l->tried = true;
+    if (no) {
+        app_say(app, "It cannot be launched so: %s", no);
+        return;
+    }
+    if (!launch_form_spec(&l->form, &spec, &l->wrong, &l->wrong_at)) {
+        l->at = l->wrong_at;
+        app_say_error(app, &l->wrong);
+        return;
+    }
+    enum isolation really = launch_effective(l->view.app, engine_of(l), spec.isolation);
+    if (spec.isolation == ISOLATION_UNKNOWN && really != engine_of(l)->default_isolation) {
+        spec.isolation = really;
+    }
+    int engine = l->engine;
+    bool terminal = spec.terminal;
+    app_pop(app); /* l is gone */
+    launching_start(app, engine, &spec, terminal ? LAUNCHING_CONSOLE : LAUNCHING_SELECT);
+    launch_spec_done(&spec);
+}
+
+static void add_folder(struct launch_view *l)
+{
+    if (launch_form_add_folder(&l->form)) {
+        l->at = (enum form_field)(FORM_FOLDER + (int)l->form.n_folders - 1);
+    } else {
+        app_say(l->view.app, "More than %d folders: use `porthole run -v`.", FORM_FOLDERS_MAX);
+    }
+}
+
+/* Left and right, and Space, on what is no line of text. */
+static bool change(struct launch_view *l, int by)
+{
+    switch (l->at) {
+    case FORM_ENGINE:
+        cycle_engine(l, by);
+        return true;
+    case FORM_ISOLATION:
+        l->form.isolation = launch_next_mode(l->view.app, engine_of(l), l->form.isolation, by);
+        return true;
+    case FORM_NETWORK:
+        l->form.network = (enum form_network)((l->form.network + NETWORK_COUNT + by) % NETWORK_COUNT);
+        return true;
+    case FORM_TERMINAL:
+        l->form.terminal = !l->form.terminal;
+        return true;
+    case FORM_REMOVE:
+        l->form.remove = !l->form.remove;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool enter(struct launch_view *l)
+{
+    if (l->at == FORM_LAUNCH) {
+        launch(l);
+        return true;
+    }
+    if (l->at == FORM_ADD) {
+        add_folder(l);
+    } else {
+        l->at = launch_form_step(&l->form, l->at, 1);
+    }
+    app_redraw(l->view.app, &l->view);
+    return true;
+}
+
+static bool inside(struct rect r, const struct key *k)
+{
+    return k->mouse_row == r.row && k->mouse_col >= r.col && k->mouse_col < r.col + r.cols;
+}
+
+static void click(struct launch_view *l, const struct key *k)
+{
+    for (int i = 0; i < LAUNCH_MODES; i++) {
+        if (inside(l->mode_places[i], k) && !launch_why_not(l->view.app, engine_of(l), launch_modes[i])) {
+            l->form.isolation = launch_modes[i];
+        }
+    }
+    for (int i = 0; i < FORM_FIELDS; i++) {
+        enum form_field field = (enum form_field)i;
+        if (!launch_form_has(&l->form, field) || !inside(l->places[i], k)) {
+            continue;
+        }
+        l->at = field;
+        if (field == FORM_LAUNCH || field == FORM_ADD) {
+            enter(l);
+            return; /* l may be gone */
+        }
+        if (field != FORM_ISOLATION) {
+            change(l, 1);
+        }
+    }
+    app_redraw_all(l->view.app);
+}
+
+static bool remove_empty_folder(struct launch_view *l)
+{
+    bool folder = l->at >= FORM_FOLDER && l->at < FORM_ADD;
+    if (!folder || *line_edit_get(&l->form.folders[l->at - FORM_FOLDER])) {
+        return false;
+    }
+    launch_form_remove_folder(&l->form, (size_t)(l->at - FORM_FOLDER));
+    if (!launch_form_has(&l->form, l->at)) {
+        l->at = FORM_ADD;
+    }
+    return true;
+}
+
+static bool move(struct launch_view *l, const struct key *k)
+{
+    bool back = k->code == KEY_CODE_UP || (k->code == KEY_CODE_TAB && k->modifiers & KEY_SHIFT);
+    if (!back && k->code != KEY_CODE_DOWN && k->code != KEY_CODE_TAB) {
+        return false;
+    }
+    l->at = launch_form_step(&l->form, l->at, back ? -1 : 1);
+    return true;
+}
+
+static bool edit(struct launch_view *l, const struct key *k)
+{
+    bool left = k->code == KEY_CODE_LEFT;
+    bool sideways = left || k->code == KEY_CODE_RIGHT;
+    struct line_edit *line = launch_form_line(&l->form, l->at);
+    if (move(l, k)) {
+        return true;
+    }
+    if (k->code == KEY_CODE_BACKSPACE && remove_empty_folder(l)) {
+        return true;
+    }
+    if (l->at == FORM_IMAGE && sideways && cycle_image(l, left ? -1 : 1)) {
+        return true;
+    }
+    if (line) {
+        return line_edit_key(line, k, NULL);
+    }
+    return (sideways || k->code == ' ') && change(l, left ? -1 : 1);
+}
+
+static bool key(struct view *v, const struct key *k)
+{
+    struct launch_view *l = self(v);
+    if (k->code == KEY_CODE_MOUSE) {
+        if (k->mouse == MOUSE_PRESS) {
+            click(l, k);
+        }
+        return true;
+    }
+    if (key_is(k, "F10")) {
+        app_redraw_all(v->app);
+        launch(l);
+        return true;
+    }
+    if (k->code == KEY_CODE_ENTER) {
+        return enter(l);
+    }
+    bool mine = edit(l, k);
+    if (mine) {
+        app_redraw_all(v->app); /* the box may have become smaller */
+    }
+    return mine;
+}
+
+static void show(struct view *v, container_id id, bool visible)
+{
+    (void)v;
+    (void)id;
+    (void)visible;
+}
+
+static const char *const *keys(struct view *v)
+{
+    static const char *const words[] = {"Tab", "next field", "← →", "choose", "F10", "launch", NULL};
+    (void)v;
+    return words;
+}
+
+static void launch_view_free(struct view *v)
+{
+    struct launch_view *l = self(v);
+    if (l->op) {
+        op_cancel(l->op);
+    }
+    image_list_free(l->images);
+    launch_form_done(&l->form);
+    free(l);
+}
+
+static const struct view_type type = {
+    .title = "Launch", .draw = draw, .key = key, .show = show, .keys = keys, .free = launch_view_free};
+
+static int first_online(struct session *s)
+{
+    for (int i = 0; i < session_engines(s); i++) {
+        if (session_engine(s, i)->state == ENGINE_ONLINE) {
+            return i;
+        }
+    }
+    return session_engines(s) > 0 ? 0 : -1;
+}
+
+struct view *launch_view_new(struct app *a, const struct launch_spec *start)
+{
+    struct launch_view *l = mem_new(1, sizeof *l);
+    struct session *s = app_session(a);
+    l->view = (struct view){&type, a};
+    launch_form_init(&l->form, start);
+    l->at = FORM_IMAGE;
+    l->engine = start ? session_engine_of(s, app_selected(a)) : -1;
+    if (l->engine < 0) {
+        l->engine = first_online(s);
+    }
+    ask_images(l);
+    return &l->view;
+}

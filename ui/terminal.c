@@ -1,0 +1,632 @@
+/* libvterm's parser and state call back for each glyph, erasure and scroll, already knowing the cursor,
+ * margins and modes; here they end in a grid, or in the second grid while a full-screen program has the
+ * alternate screen. Characters with combining ones are kept once in a table (`marks`), and the glyph carries
+ * the place in it.
+ *
+ * Answers to queries are limited per feed: a program that asks without end cannot make us queue without end.
+ */
+#include "ui/terminal.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <vterm.h>
+
+#include "core/memory.h"
+#include "core/text.h"
+#include "ui/grid.h"
+#include "ui/guard.h"
+#include "ui/key_bytes.h"
+#include "ui/marks.h"
+#include "ui/scrollback.h"
+
+enum {
+    MAX_ROWS = 1000,
+    MAX_COLS = 2000,
+    ANSWERS = 4096, /* bytes in one feed */
+    TITLE = 256
+};
+
+#define MARKED 0x80000000u /* the code is a number of marks */
+
+struct terminal {
+    VTermAllocatorFunctions allocator;
+    VTerm *vt;
+    VTermState *state;
+    int rows, cols;
+    struct grid *grid; /* the one that is shown */
+    struct grid *main, *other;
+    struct scrollback *history;
+    struct glyph pen;
+    struct glyph *decoded; /* a row of history */
+    struct cell *cells;    /* what terminal_row gives out */
+    struct marks *marks;
+    struct guard guard;
+    uint32_t last; /* the last character, to be repeated */
+    int last_width;
+    bool *dirty;
+    bool all_dirty;
+    bool reversed;
+    VTermPos cursor;
+    bool cursor_visible;
+    bool wants_mouse;
+    int main_cursor; /* its row when the alternate screen was entered */
+    char title[TITLE];
+    bool feeding;
+    size_t answered;
+    void (*output)(void *user, const char *bytes, size_t len);
+    void *user;
+};
+
+static int clamp(int value, int low, int high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+/* libvterm decodes what is no character, too. */
+static uint32_t valid(uint32_t code)
+{
+    return code <= 0x10ffff ? code : 0xfffd;
+}
+
+static uint32_t code_of(struct terminal *t, const uint32_t *chars)
+{
+    uint32_t clean[CELL_CHARS] = {0};
+    uint32_t number;
+    if (chars[0] == 0 || chars[1] == 0) {
+        return valid(chars[0]);
+    }
+    for (size_t i = 0; i < CELL_CHARS && chars[i] != 0; i++) {
+        clean[i] = valid(chars[i]);
+    }
+    return marks_number(t->marks, clean, &number) ? MARKED | number : clean[0];
+}
+
+/* What libvterm calls */
+
+static struct glyph blank_of(const struct terminal *t)
+{
+    return (struct glyph){.background = t->pen.background, .width = 1};
+}
+
+static struct rect rect_of(VTermRect r)
+{
+    return (struct rect){r.start_row, r.start_col, r.end_row - r.start_row, r.end_col - r.start_col};
+}
+
+static void touch(struct terminal *t, int first, int end)
+{
+    for (int row = clamp(first, 0, t->rows); row < end && row < t->rows; row++) {
+        t->dirty[row] = true;
+    }
+}
+
+static int on_glyph(VTermGlyphInfo *info, VTermPos pos, void *user)
+{
+    struct terminal *t = user;
+    struct glyph *pen = &t->pen;
+    if (info->width < 1) {
+        return 1; /* combining, with nothing before it */
+    }
+    t->last = valid(info->chars[0]);
+    t->last_width = info->width;
+    pen->code = code_of(t, info->chars);
+    pen->width = info->width == 2 ? 2 : 1;
+    pen->protected = info->protected_cell;
+    grid_put(t->grid, pos.row, pos.col, pen);
+    if (pos.row >= 0 && pos.row < t->rows) {
+        t->dirty[pos.row] = true;
+    }
+    return 1;
+}
+
+static int on_cursor(VTermPos pos, VTermPos before, int visible, void *user)
+{
+    struct terminal *t = user;
+    (void)before;
+    (void)visible;
+    t->cursor = pos;
+    return 1;
+}
+
+static int on_scroll(VTermRect rect, int downward, int rightward, void *user)
+{
+    struct terminal *t = user;
+    struct glyph blank = blank_of(t);
+    grid_scroll(t->grid, rect_of(rect), downward, rightward, &blank, t->grid == t->main ? t->history : NULL);
+    if (rect.start_row <= 0 && rect.end_row >= t->rows) {
+        t->all_dirty = true;
+    } else {
+        touch(t, rect.start_row, rect.end_row);
+    }
+    return 1;
+}
+
+static int on_erase(VTermRect rect, int selective, void *user)
+{
+    struct terminal *t = user;
+    struct glyph blank = blank_of(t);
+    grid_erase(t->grid, rect_of(rect), &blank, selective != 0);
+    touch(t, rect.start_row, rect.end_row);
+    return 1;
+}
+
+static int on_init_pen(void *user)
+{
+    struct terminal *t = user;
+    t->pen = (struct glyph){.width = 1};
+    return 1;
+}
+
+static uint32_t color_of(const VTermColor *color)
+{
+    if (VTERM_COLOR_IS_DEFAULT_FG(color) || VTERM_COLOR_IS_DEFAULT_BG(color)) {
+        return COLOR_DEFAULT;
+    }
+    if (VTERM_COLOR_IS_INDEXED(color)) {
+        return COLOR_INDEX | (uint32_t)color->indexed.idx;
+    }
+    return COLOR_RGB | (uint32_t)color->rgb.red << 16 | (uint32_t)color->rgb.green << 8 | color->rgb.blue;
+}
+
+static void set_attribute(struct glyph *pen, uint8_t bit, bool on)
+{
+    pen->attributes = (uint8_t)(on ? pen->attributes | bit : pen->attributes & ~bit);
+}
+
+static int on_pen(VTermAttr attr, VTermValue *val, void *user)
+{
+    struct terminal *t = user;
+    switch (attr) {
+    case VTERM_ATTR_BOLD:
+        set_attribute(&t->pen, ATTR_BOLD, val->boolean);
+        break;
+    case VTERM_ATTR_UNDERLINE:
+        set_attribute(&t->pen, ATTR_UNDERLINE, val->number != 0);
+        break;
+    case VTERM_ATTR_ITALIC:
+        set_attribute(&t->pen, ATTR_ITALIC, val->boolean);
+        break;
+    case VTERM_ATTR_BLINK:
+        set_attribute(&t->pen, ATTR_BLINK, val->boolean);
+        break;
+    case VTERM_ATTR_REVERSE:
+        set_attribute(&t->pen, ATTR_REVERSE, val->boolean);
+        break;
+    case VTERM_ATTR_STRIKE:
+        set_attribute(&t->pen, ATTR_STRIKE, val->boolean);
+        break;
+    case VTERM_ATTR_FOREGROUND:
+        t->pen.foreground = color_of(&val->color);
+        break;
+    case VTERM_ATTR_BACKGROUND:
+        t->pen.background = color_of(&val->color);
+        break;
+    default:
+        break;
+    }
+    return 1;
+}
+
+static void set_title(struct terminal *t, const char *s, size_t len)
+{
+    struct text clean = {0};
+    text_add_clean(&clean, s, len < TITLE ? len : TITLE);
+    const char *title = text_of(&clean);
+    size_t end = clean.len < TITLE ? clean.len : TITLE - 1;
+    while (end < clean.len && end > 0 && (title[end] & 0xc0) == 0x80) {
+        end--; /* not within a character */
+    }
+    memcpy(t->title, title, end);
+    t->title[end] = '\0';
+    text_done(&clean);
+}
+
+static void show_alternate(struct terminal *t, bool alternate)
+{
+    if (alternate && t->other == NULL) {
+        t->other = grid_new(t->rows, t->cols);
+    }
+    if (alternate && t->grid == t->main) {
+        t->main_cursor = t->cursor.row;
+    }
+    t->grid = alternate ? t->other : t->main;
+    t->all_dirty = true;
+}
+
+static int on_property(VTermProp prop, VTermValue *val, void *user)
+{
+    struct terminal *t = user;
+    switch (prop) {
+    case VTERM_PROP_CURSORVISIBLE:
+        t->cursor_visible = val->boolean;
+        break;
+    case VTERM_PROP_ALTSCREEN:
+        show_alternate(t, val->boolean);
+        break;
+    case VTERM_PROP_REVERSE:
+        t->all_dirty = t->all_dirty || t->reversed != (val->boolean != 0);
+        t->reversed = val->boolean;
+        break;
+    case VTERM_PROP_MOUSE:
+        t->wants_mouse = val->number != VTERM_PROP_MOUSE_NONE;
+        break;
+    case VTERM_PROP_TITLE:
+#if VTERM_VERSION_MAJOR > 0 || VTERM_VERSION_MINOR >= 2
+        if (val->string.initial) { /* one that comes in pieces is longer than anybody reads */
+            set_title(t, val->string.str, val->string.len);
+        }
+#else
+        set_title(t, val->string, strlen(val->string));
+#endif
+        break;
+    default:
+        break;
+    }
+    return 1;
+}
+
+/* Lines of double width would need cells of their own kind: refused, and so shown in single width. */
+static int on_line_info(int row, const VTermLineInfo *info, const VTermLineInfo *before, void *user)
+{
+    (void)row;
+    (void)info;
+    (void)before;
+    (void)user;
+    return 0;
+}
+
+static int resize_grids(struct terminal *t, int rows, int cols, int cursor_row)
+{
+    bool shown = t->grid == t->main;
+    int row = shown ? cursor_row : t->main_cursor;
+    bool growing = rows > t->rows;
+    int moved = grid_resize(t->main, rows, cols, row, shown || !growing ? t->history : NULL);
+    if (t->other != NULL) {
+        int moved_other = grid_resize(t->other, rows, cols, cursor_row, NULL);
+        moved = shown ? moved : moved_other;
+    }
+    t->rows = rows;
+    t->cols = cols;
+    free(t->dirty);
+    t->dirty = mem_new((size_t)rows, sizeof *t->dirty);
+    t->cells = mem_resize(t->cells, (size_t)cols, sizeof *t->cells);
+    t->decoded = mem_resize(t->decoded, (size_t)cols, sizeof *t->decoded);
+    t->all_dirty = true;
+    return moved;
+}
+
+#if VTERM_VERSION_MAJOR > 0 || VTERM_VERSION_MINOR >= 2
+static int on_resize(int rows, int cols, VTermStateFields *fields, void *user)
+{
+    fields->pos.row += resize_grids(user, rows, cols, fields->pos.row);
+    for (int i = 0; i < 2; i++) { /* ours to resize; they stay zero since on_line_info refuses */
+        if (fields->lineinfos[i] != NULL) {
+            free(fields->lineinfos[i]);
+            fields->lineinfos[i] = mem_new((size_t)rows, sizeof *fields->lineinfos[i]);
+        }
+    }
+    return 1;
+}
+#else
+static int on_resize(int rows, int cols, VTermPos *delta, void *user)
+{
+    struct terminal *t = user;
+    VTermPos cursor;
+    vterm_state_get_cursorpos(t->state, &cursor);
+    delta->row += resize_grids(t, rows, cols, cursor.row);
+    return 1;
+}
+#endif
+
+static void on_output(const char *bytes, size_t len, void *user)
+{
+    struct terminal *t = user;
+    if (t->feeding && t->answered + len > ANSWERS) {
+        return;
+    }
+    t->answered += t->feeding ? len : 0;
+    t->output(t->user, bytes, len);
+}
+
+static const VTermStateCallbacks callbacks = {
+    .putglyph = on_glyph,
+    .movecursor = on_cursor,
+    .scrollrect = on_scroll,
+    .erase = on_erase,
+    .initpen = on_init_pen,
+    .setpenattr = on_pen,
+    .settermprop = on_property,
+    .resize = on_resize,
+    .setlineinfo = on_line_info,
+};
+
+/* Life */
+
+static void *allocate(size_t size, void *user)
+{
+    (void)user;
+    return mem_new(1, size);
+}
+
+static void release(void *block, void *user)
+{
+    (void)user;
+    free(block);
+}
+
+struct terminal *terminal_new(int rows, int cols, size_t scrollback,
+                              void (*output)(void *user, const char *, size_t), void *user)
+{
+    struct terminal *t = mem_new(1, sizeof *t);
+    t->rows = clamp(rows, 1, MAX_ROWS);
+    t->cols = clamp(cols, 1, MAX_COLS);
+    t->main = t->grid = grid_new(t->rows, t->cols);
+    t->history = scrollback_new(scrollback);
+    t->dirty = mem_new((size_t)t->rows, sizeof *t->dirty);
+    t->cells = mem_new((size_t)t->cols, sizeof *t->cells);
+    t->decoded = mem_new((size_t)t->cols, sizeof *t->decoded);
+    t->output = output;
+    t->user = user;
+    t->marks = marks_new();
+    t->last = ' ';
+    t->last_width = 1;
+    t->allocator = (VTermAllocatorFunctions){allocate, release};
+    t->vt = vterm_new_with_allocator(t->rows, t->cols, &t->allocator, NULL);
+    vterm_set_utf8(t->vt, 1);
+    vterm_output_set_callback(t->vt, on_output, t);
+    t->state = vterm_obtain_state(t->vt);
+    vterm_state_set_callbacks(t->state, &callbacks, t);
+    vterm_state_reset(t->state, 1);
+    t->all_dirty = true;
+    return t;
+}
+
+void terminal_free(struct terminal *t)
+{
+    if (t == NULL) {
+        return;
+    }
+    vterm_free(t->vt);
+    grid_free(t->main);
+    grid_free(t->other);
+    scrollback_free(t->history);
+    free(t->decoded);
+    free(t->cells);
+    marks_free(t->marks);
+    free(t->dirty);
+    free(t);
+}
+
+/* Not beyond the end of the row, as terminals do. */
+static void repeat_last(struct terminal *t, int times)
+{
+    static const char cancel = 0x18;
+    char bytes[4];
+    size_t n = text_encode(t->last, bytes);
+    vterm_input_write(t->vt, &cancel, 1);
+    int room = (t->cols - t->cursor.col) / t->last_width;
+    for (int i = 0; i < times && i < room; i++) {
+        vterm_input_write(t->vt, bytes, n);
+    }
+}
+
+void terminal_feed(struct terminal *t, const char *bytes, size_t len)
+{
+    t->feeding = true;
+    t->answered = 0;
+    while (len > 0) {
+        struct passage p = guard_pass(&t->guard, bytes, len);
+        if (p.pass > 0) {
+            vterm_input_write(t->vt, bytes, p.pass);
+        }
+        if (p.repeat > 0) {
+            repeat_last(t, p.repeat);
+        }
+        bytes += p.pass + p.skip;
+        len -= p.pass + p.skip;
+    }
+    t->feeding = false;
+}
+
+/* libvterm keeps margins that begin beyond the new size, and then moves memory that is not there. */
+static void reset_margins(struct terminal *t)
+{
+    VTermPos cursor;
+    struct text bytes = {0};
+    if (!t->guard.margins) {
+        return;
+    }
+    vterm_state_get_cursorpos(t->state, &cursor);
+    text_addf(&bytes, "\030\033[r\033[?69l\033[%d;%dH", cursor.row + 1, cursor.col + 1);
+    vterm_input_write(t->vt, bytes.data, bytes.len);
+    text_done(&bytes);
+    t->guard = (struct guard){0};
+}
+
+void terminal_resize(struct terminal *t, int rows, int cols)
+{
+    rows = clamp(rows, 1, MAX_ROWS);
+    cols = clamp(cols, 1, MAX_COLS);
+    if (rows != t->rows || cols != t->cols) {
+        reset_margins(t);
+        vterm_set_size(t->vt, rows, cols);
+        vterm_state_get_cursorpos(t->state, &t->cursor);
+    }
+}
+
+/* What is typed */
+
+static VTermModifier modifiers_of(const struct key *key)
+{
+    int mod = VTERM_MOD_NONE;
+    mod |= key->modifiers & KEY_SHIFT ? VTERM_MOD_SHIFT : 0;
+    mod |= key->modifiers & KEY_ALT ? VTERM_MOD_ALT : 0;
+    mod |= key->modifiers & KEY_CTRL ? VTERM_MOD_CTRL : 0;
+    return (VTermModifier)mod;
+}
+
+static VTermKey special_key(uint32_t code)
+{
+    static const struct {
+        uint32_t code;
+        VTermKey key;
+    } table[] = {
+        {KEY_CODE_UP, VTERM_KEY_UP},
+        {KEY_CODE_DOWN, VTERM_KEY_DOWN},
+        {KEY_CODE_LEFT, VTERM_KEY_LEFT},
+        {KEY_CODE_RIGHT, VTERM_KEY_RIGHT},
+        {KEY_CODE_HOME, VTERM_KEY_HOME},
+        {KEY_CODE_END, VTERM_KEY_END},
+        {KEY_CODE_PAGE_UP, VTERM_KEY_PAGEUP},
+        {KEY_CODE_PAGE_DOWN, VTERM_KEY_PAGEDOWN},
+        {KEY_CODE_INSERT, VTERM_KEY_INS},
+        {KEY_CODE_DELETE, VTERM_KEY_DEL},
+        {KEY_CODE_BACKSPACE, VTERM_KEY_BACKSPACE},
+        {KEY_CODE_ENTER, VTERM_KEY_ENTER},
+        {KEY_CODE_TAB, VTERM_KEY_TAB},
+        {KEY_CODE_ESCAPE, VTERM_KEY_ESCAPE},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (table[i].code == code) {
+            return table[i].key;
+        }
+    }
+    if (code >= KEY_CODE_F1 && code <= KEY_CODE_F12) {
+        return (VTermKey)VTERM_KEY_FUNCTION(1 + (int)(code - KEY_CODE_F1));
+    }
+    return VTERM_KEY_NONE;
+}
+
+/* Enter, Backspace and Esc have no other form that programs understand but the one with Alt. */
+static void type_special(struct terminal *t, const struct key *key)
+{
+    int mod = (int)modifiers_of(key);
+    bool plain =
+        key->code == KEY_CODE_ENTER || key->code == KEY_CODE_BACKSPACE || key->code == KEY_CODE_ESCAPE;
+    mod &= plain ? VTERM_MOD_ALT : VTERM_ALL_MODS_MASK;
+    VTermKey special = special_key(key->code);
+    if (special != VTERM_KEY_NONE) {
+        vterm_keyboard_key(t->vt, special, (VTermModifier)mod);
+    }
+}
+
+static void type_paste(struct terminal *t, const char *s, size_t len)
+{
+    struct text clean = {0};
+    key_bytes_paste(&clean, s, len);
+    vterm_keyboard_start_paste(t->vt);
+    if (clean.len > 0) {
+        t->output(t->user, text_of(&clean), clean.len);
+    }
+    vterm_keyboard_end_paste(t->vt);
+    text_done(&clean);
+}
+
+static void type_mouse(struct terminal *t, const struct key *key)
+{
+    VTermModifier mod = modifiers_of(key);
+    if (!t->wants_mouse) {
+        return;
+    }
+    int wheel = key->mouse == MOUSE_WHEEL_UP ? 4 : key->mouse == MOUSE_WHEEL_DOWN ? 5 : 0;
+    vterm_mouse_move(t->vt, clamp(key->mouse_row, 0, t->rows - 1), clamp(key->mouse_col, 0, t->cols - 1),
+                     mod);
+    if (wheel != 0) {
+        vterm_mouse_button(t->vt, wheel, true, mod);
+    } else {
+        vterm_mouse_button(t->vt, 1, key->mouse == MOUSE_PRESS, mod);
+    }
+}
+
+void terminal_key(struct terminal *t, const struct key *key)
+{
+    if (key->code == KEY_CODE_PASTE) {
+        type_paste(t, key->paste, key->paste_len);
+    } else if (key->code == KEY_CODE_MOUSE) {
+        type_mouse(t, key);
+    } else if (key->code < KEY_BASE_) {
+        char bytes[KEY_BYTES];
+        t->output(t->user, bytes, key_bytes(key, bytes));
+    } else {
+        type_special(t, key);
+    }
+}
+
+/* What is shown */
+
+int terminal_rows(const struct terminal *t)
+{
+    return t->rows;
+}
+
+int terminal_cols(const struct terminal *t)
+{
+    return t->cols;
+}
+
+size_t terminal_scrollback(const struct terminal *t)
+{
+    return t->grid == t->main ? scrollback_count(t->history) : 0;
+}
+
+static void convert(const struct terminal *t, const struct glyph *g, struct cell *cell)
+{
+    *cell = (struct cell){.width = g->width,
+                          .attributes = g->attributes,
+                          .foreground = g->foreground,
+                          .background = g->background};
+    if (g->code & MARKED) {
+        memcpy(cell->chars, marks_chars(t->marks, g->code & ~MARKED), sizeof cell->chars);
+    } else {
+        cell->chars[0] = g->code;
+    }
+    cell->attributes ^= t->reversed ? ATTR_REVERSE : 0;
+}
+
+const struct cell *terminal_row(const struct terminal *t, int row)
+{
+    static const struct glyph blank = {.width = 1};
+    const struct glyph *glyphs = t->decoded;
+    int used;
+    if (row >= t->rows || (row < 0 && (size_t) - (long)row > terminal_scrollback(t))) {
+        return NULL;
+    }
+    if (row >= 0) {
+        glyphs = grid_row(t->grid, row, &used);
+    } else {
+        used = scrollback_row(t->history, (size_t)(-(row + 1)), t->decoded, t->cols);
+    }
+    for (int col = 0; col < t->cols; col++) {
+        convert(t, col < used ? &glyphs[col] : &blank, &t->cells[col]);
+    }
+    return t->cells;
+}
+
+bool terminal_dirty(const struct terminal *t, int row)
+{
+    return row >= 0 && row < t->rows && (t->all_dirty || t->dirty[row]);
+}
+
+void terminal_clean(struct terminal *t)
+{
+    t->all_dirty = false;
+    memset(t->dirty, 0, (size_t)t->rows * sizeof *t->dirty);
+}
+
+void terminal_cursor(const struct terminal *t, int *row, int *col, bool *visible)
+{
+    *row = clamp(t->cursor.row, 0, t->rows - 1);
+    *col = clamp(t->cursor.col, 0, t->cols - 1);
+    *visible = t->cursor_visible;
+}
+
+const char *terminal_title(const struct terminal *t)
+{
+    return t->title;
+}
+
+bool terminal_alternate(const struct terminal *t)
+{
+    return t->grid != t->main;
+}

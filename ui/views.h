@@ -1,0 +1,35 @@
+/* ui/views.h - the views there are; each is one file, and makes itself. */
+#ifndef UI_VIEWS_H
+#define UI_VIEWS_H
+
+#include "core/launch.h"
+#include "ui/view.h"
+
+struct view *list_view_new(struct app *a);
+container_id list_view_selected(const struct view *v);
+void list_view_select(struct view *v, container_id id);
+size_t list_view_marked(const struct view *v, container_id *out, size_t room); /* returns how many there are */
+void list_view_unmark_all(struct view *v);
+
+/* Tabs of the detail pane, in this order. */
+struct view *process_view_new(struct app *a);
+struct view *map_view_new(struct app *a);
+struct view *console_view_new(struct app *a);
+struct view *log_view_new(struct app *a);
+struct view *boundary_view_new(struct app *a);
+struct view *inspect_view_new(struct app *a);
+
+/* Opens a console of the container in the console view: attach, or exec of argv (NULL: a shell). */
+void console_view_attach(struct view *v, container_id id);
+void console_view_exec(struct view *v, container_id id, const char *const *argv);
+size_t console_view_open(const struct view *v); /* how many consoles are open */
+bool console_view_typing(const struct view *v); /* keys go to the program in the container: the app keeps none but
+                                                   the detach key */
+
+/* Over the others. */
+struct view *help_view_new(struct app *a);
+struct view *palette_new(struct app *a);
+struct view *launch_view_new(struct app *a, const struct launch_spec *start); /* NULL: empty; else settings to begin with */
+struct view *who_view_new(struct app *a, uint32_t pid);
+
+#endif
