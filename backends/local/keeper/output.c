@@ -27,7 +27,7 @@ struct output {
     size_t n_clients, room;
     struct replay *replay;
     char *scratch;
-    bool terminal, blocked, finished, ended, heard;
+    bool terminal, opened, blocked, finished, ended, heard;
     int waited_ms, rows, cols;
     int closing; /* handles that the loop still holds */
 };
@@ -216,9 +216,20 @@ static void set_size(struct output *o, int rows, int cols)
     }
 }
 
+/* What a client says may take it off the list. */
+static void read_clients(struct output *o)
+{
+    for (size_t i = o->n_clients; i-- > 0;) {
+        if (i < o->n_clients) {
+            client_hold(o->clients[i], false);
+        }
+    }
+}
+
 void output_open(struct output *o, const int fds[3], bool terminal)
 {
     o->terminal = terminal;
+    o->opened = true;
     for (int i = 0; i < ENDS; i++) {
         if (fds[i] >= 0) {
             open_end(o, i, fds[i]);
@@ -228,6 +239,7 @@ void output_open(struct output *o, const int fds[3], bool terminal)
         set_size(o, o->rows, o->cols);
     }
     start_reading(o);
+    read_clients(o);
 }
 
 /* Coming and going. */
@@ -256,6 +268,9 @@ void output_join(struct output *o, struct client *c, bool replay)
     struct client_role *role = client_role(c);
     if (role->rows > 0 && role->cols > 0) {
         set_size(o, role->rows, role->cols);
+    }
+    if (!o->opened) {
+        client_hold(c, true); /* what it types already waits for the process */
     }
 }
 
@@ -289,11 +304,7 @@ static void on_typed(uv_write_t *request, int status)
         close_end(in);
     }
     if (!in->open || uv_stream_get_write_queue_size((uv_stream_t *)&in->pipe) < OUTPUT_TYPED / 2) {
-        for (size_t i = o->n_clients; i-- > 0;) { /* what it then sends may take it off the list */
-            if (i < o->n_clients) {
-                client_hold(o->clients[i], false);
-            }
-        }
+        read_clients(o);
     }
 }
 
