@@ -47,7 +47,6 @@ struct terminal {
     bool *dirty;
     bool all_dirty;
     bool reversed;
-    VTermPos cursor;
     bool cursor_visible;
     bool wants_mouse;
     int main_cursor; /* its row when the alternate screen was entered */
@@ -61,6 +60,14 @@ struct terminal {
 static int clamp(int value, int low, int high)
 {
     return value < low ? low : value > high ? high : value;
+}
+
+/* Asked each time: libvterm does not tell of every move. */
+static VTermPos cursor_of(const struct terminal *t)
+{
+    VTermPos pos;
+    vterm_state_get_cursorpos(t->state, &pos);
+    return pos;
 }
 
 /* libvterm decodes what is no character, too. */
@@ -117,15 +124,6 @@ static int on_glyph(VTermGlyphInfo *info, VTermPos pos, void *user)
     if (pos.row >= 0 && pos.row < t->rows) {
         t->dirty[pos.row] = true;
     }
-    return 1;
-}
-
-static int on_cursor(VTermPos pos, VTermPos before, int visible, void *user)
-{
-    struct terminal *t = user;
-    (void)before;
-    (void)visible;
-    t->cursor = pos;
     return 1;
 }
 
@@ -208,27 +206,13 @@ static int on_pen(VTermAttr attr, VTermValue *val, void *user)
     return 1;
 }
 
-static void set_title(struct terminal *t, const char *s, size_t len)
-{
-    struct text clean = {0};
-    text_add_clean(&clean, s, len < TITLE ? len : TITLE);
-    const char *title = text_of(&clean);
-    size_t end = clean.len < TITLE ? clean.len : TITLE - 1;
-    while (end < clean.len && end > 0 && (title[end] & 0xc0) == 0x80) {
-        end--; /* not within a character */
-    }
-    memcpy(t->title, title, end);
-    t->title[end] = '\0';
-    text_done(&clean);
-}
-
 static void show_alternate(struct terminal *t, bool alternate)
 {
     if (alternate && t->other == NULL) {
         t->other = grid_new(t->rows, t->cols);
     }
     if (alternate && t->grid == t->main) {
-        t->main_cursor = t->cursor.row;
+        t->main_cursor = cursor_of(t).row;
     }
     t->grid = alternate ? t->other : t->main;
     t->all_dirty = true;
@@ -250,15 +234,6 @@ static int on_property(VTermProp prop, VTermValue *val, void *user)
         break;
     case VTERM_PROP_MOUSE:
         t->wants_mouse = val->number != VTERM_PROP_MOUSE_NONE;
-        break;
-    case VTERM_PROP_TITLE:
-#if VTERM_VERSION_MAJOR > 0 || VTERM_VERSION_MINOR >= 2
-        if (val->string.initial) { /* one that comes in pieces is longer than anybody reads */
-            set_title(t, val->string.str, val->string.len);
-        }
-#else
-        set_title(t, val->string, strlen(val->string));
-#endif
         break;
     default:
         break;
@@ -312,8 +287,7 @@ static int on_resize(int rows, int cols, VTermStateFields *fields, void *user)
 static int on_resize(int rows, int cols, VTermPos *delta, void *user)
 {
     struct terminal *t = user;
-    VTermPos cursor;
-    vterm_state_get_cursorpos(t->state, &cursor);
+    VTermPos cursor = cursor_of(t);
     delta->row += resize_grids(t, rows, cols, cursor.row);
     return 1;
 }
@@ -331,7 +305,6 @@ static void on_output(const char *bytes, size_t len, void *user)
 
 static const VTermStateCallbacks callbacks = {
     .putglyph = on_glyph,
-    .movecursor = on_cursor,
     .scrollrect = on_scroll,
     .erase = on_erase,
     .initpen = on_init_pen,
@@ -398,6 +371,41 @@ void terminal_free(struct terminal *t)
     free(t);
 }
 
+static void set_title(struct terminal *t, const char *s, size_t len)
+{
+    struct text clean = {0};
+    text_add_clean(&clean, s, len);
+    const char *title = text_of(&clean);
+    size_t end = clean.len < TITLE ? clean.len : TITLE - 1;
+    while (end < clean.len && end > 0 && (title[end] & 0xc0) == 0x80) {
+        end--; /* not within a character */
+    }
+    memcpy(t->title, title, end);
+    t->title[end] = '\0';
+    text_done(&clean);
+}
+
+static void obey(struct terminal *t, enum guard_order order)
+{
+    static const char cancel = 0x18, escape = 0x1b;
+    const char *title;
+    size_t len;
+    switch (order) {
+    case GUARD_NOTHING:
+        break;
+    case GUARD_CANCEL:
+        vterm_input_write(t->vt, &cancel, 1);
+        break;
+    case GUARD_ESCAPE:
+        vterm_input_write(t->vt, &escape, 1);
+        break;
+    case GUARD_TITLE:
+        title = guard_title(&t->guard, &len);
+        set_title(t, title, len);
+        break;
+    }
+}
+
 /* Not beyond the end of the row, as terminals do. */
 static void repeat_last(struct terminal *t, int times)
 {
@@ -405,7 +413,7 @@ static void repeat_last(struct terminal *t, int times)
     char bytes[4];
     size_t n = text_encode(t->last, bytes);
     vterm_input_write(t->vt, &cancel, 1);
-    int room = (t->cols - t->cursor.col) / t->last_width;
+    int room = (t->cols - cursor_of(t).col) / t->last_width;
     for (int i = 0; i < times && i < room; i++) {
         vterm_input_write(t->vt, bytes, n);
     }
@@ -423,6 +431,7 @@ void terminal_feed(struct terminal *t, const char *bytes, size_t len)
         if (p.repeat > 0) {
             repeat_last(t, p.repeat);
         }
+        obey(t, p.order);
         bytes += p.pass + p.skip;
         len -= p.pass + p.skip;
     }
@@ -432,16 +441,15 @@ void terminal_feed(struct terminal *t, const char *bytes, size_t len)
 /* libvterm keeps margins that begin beyond the new size, and then moves memory that is not there. */
 static void reset_margins(struct terminal *t)
 {
-    VTermPos cursor;
+    VTermPos cursor = cursor_of(t);
     struct text bytes = {0};
     if (!t->guard.margins) {
         return;
     }
-    vterm_state_get_cursorpos(t->state, &cursor);
     text_addf(&bytes, "\030\033[r\033[?69l\033[%d;%dH", cursor.row + 1, cursor.col + 1);
     vterm_input_write(t->vt, bytes.data, bytes.len);
     text_done(&bytes);
-    t->guard = (struct guard){0};
+    guard_reset(&t->guard);
 }
 
 void terminal_resize(struct terminal *t, int rows, int cols)
@@ -451,7 +459,6 @@ void terminal_resize(struct terminal *t, int rows, int cols)
     if (rows != t->rows || cols != t->cols) {
         reset_margins(t);
         vterm_set_size(t->vt, rows, cols);
-        vterm_state_get_cursorpos(t->state, &t->cursor);
     }
 }
 
@@ -616,8 +623,9 @@ void terminal_clean(struct terminal *t)
 
 void terminal_cursor(const struct terminal *t, int *row, int *col, bool *visible)
 {
-    *row = clamp(t->cursor.row, 0, t->rows - 1);
-    *col = clamp(t->cursor.col, 0, t->cols - 1);
+    VTermPos cursor = cursor_of(t);
+    *row = clamp(cursor.row, 0, t->rows - 1);
+    *col = clamp(cursor.col, 0, t->cols - 1);
     *visible = t->cursor_visible;
 }
 
