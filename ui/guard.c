@@ -1,7 +1,7 @@
 /* Follows the bytes just closely enough to know when libvterm may be inside a control sequence: it may stay
  * longer in one than libvterm does, never shorter. What is left out is the end of a parameter list that
- * nobody needs, strings (ESC ] P X ^ _ up to their end: libvterm has seen their ESC and gets CAN for the rest), and
- * the second byte of C1 control characters (the first then stands for a broken character).
+ * nobody needs, strings (ESC ] P X ^ _ up to their end: libvterm has seen their ESC and gets CAN for the
+ * rest), and the second byte of C1 control characters (the first then stands for a broken character).
  */
 #include "ui/guard.h"
 

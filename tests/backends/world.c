@@ -66,27 +66,35 @@ static void on_alarm(uv_timer_t *timer)
     ((struct world *)timer->data)->late = true;
 }
 
+/* A timer may just have made it so: the loop is not to sleep until the next one. */
+static void on_look(uv_prepare_t *look)
+{
+    struct world *w = look->data;
+    if (w->done(w->done_data)) {
+        uv_stop(&w->loop);
+    }
+}
+
 bool world_wait(struct world *w, bool (*done)(const void *data), const void *data)
 {
     w->late = false;
+    w->done = done;
+    w->done_data = data;
     uv_timer_start(&w->alarm, on_alarm, PATIENCE_MS, 0);
+    uv_prepare_start(&w->look, on_look);
     while (!done(data) && !w->late) {
         uv_run(&w->loop, UV_RUN_ONCE);
     }
+    uv_prepare_stop(&w->look);
     uv_timer_stop(&w->alarm);
     return done(data);
-}
-
-static bool is_late(const void *data)
-{
-    return ((const struct world *)data)->late;
 }
 
 void world_pause(struct world *w, unsigned ms)
 {
     w->late = false;
     uv_timer_start(&w->alarm, on_alarm, ms, 0);
-    while (!is_late(w)) {
+    while (!w->late) {
         uv_run(&w->loop, UV_RUN_ONCE);
     }
 }
@@ -127,6 +135,8 @@ struct world *world_new(const struct conformance *subject)
     uv_loop_init(&w->loop);
     uv_timer_init(&w->loop, &w->alarm);
     w->alarm.data = w;
+    uv_prepare_init(&w->loop, &w->look);
+    w->look.data = w;
     w->model = model_new(NULL, NULL);
     world_open(w);
     return w;
@@ -193,6 +203,7 @@ void world_free(struct world *w)
     world_close(w);
     assert_int_equal(w->said_inside, 0);
     uv_close((uv_handle_t *)&w->alarm, NULL);
+    uv_close((uv_handle_t *)&w->look, NULL);
     uv_run(&w->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&w->loop), 0); /* nothing is left behind */
     free_heard(w);

@@ -23,6 +23,9 @@ struct world {
     const struct conformance *subject;
     uv_loop_t loop;
     uv_timer_t alarm;
+    uv_prepare_t look;
+    bool (*done)(const void *data); /* what is waited for */
+    const void *done_data;
     bool late;
     struct backend *engine;
     struct model *model; /* fed by the engine, source 0 */

@@ -303,8 +303,8 @@ static bool is_right_half(const VTermScreenCell *c)
     return c->chars[0] == (uint32_t)-1;
 }
 
-/* Half of a wide character. libvterm's screen cannot tell a whole one from halves that were overwritten or moved
- * next to each other, and leaves them; here a character that has lost a half becomes blank. */
+/* Half of a wide character. libvterm's screen cannot tell a whole one from halves that were overwritten or
+ * moved next to each other, and leaves them; here a character that has lost a half becomes blank. */
 static bool is_half(const VTermScreenCell *c)
 {
     return is_right_half(c) || (c->chars[0] != 0 && text_char_width(c->chars[0]) == 2);
