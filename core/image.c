@@ -1,6 +1,7 @@
 #include "core/image.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 
@@ -33,4 +34,17 @@ void image_list_add(struct image_list *l, const struct image *i)
     row->id = mem_string(i->id);
     row->command = mem_string(i->command);
     row->os = mem_string(i->os);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct image *one = a, *other = b;
+    return strcmp(one->name, other->name);
+}
+
+void image_list_sort(struct image_list *l)
+{
+    if (l->count > 1) {
+        qsort(l->rows, l->count, sizeof *l->rows, by_name);
+    }
 }

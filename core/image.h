@@ -20,7 +20,8 @@ struct image_list {
 };
 
 struct image_list *image_list_new(void);
-void image_list_free(struct image_list *l); /* NULL is fine */
+void image_list_free(struct image_list *l);                       /* NULL is fine */
 void image_list_add(struct image_list *l, const struct image *i); /* copies, strings included */
+void image_list_sort(struct image_list *l);                       /* by name */
 
 #endif

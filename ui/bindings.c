@@ -68,6 +68,7 @@ struct bindings *bindings_new(const struct settings *s)
             bind(b, table[i].key, table[i].id);
         }
     }
+    bind(b, "F1", ACTION_HELP); /* where many look for it */
     bind_settings(b, s);
     return b;
 }

@@ -27,11 +27,11 @@ static const struct column table[COLUMN_COUNT] = {
     [COLUMN_NAME] = {"NAME", 12, 18, 28, 1, false, SORT_NAME, 0},
     [COLUMN_IMAGE] = {"IMAGE", 10, 14, 28, 6, false, SORT_IMAGE, 0},
     [COLUMN_STATE] = {"STATE", 10, 10, 10, 2, false, SORT_STATE, 0},
-    [COLUMN_CPU] = {"CPU", 6, 7, 7, 3, true, SORT_CPU, FIELD_CPU},
-    [COLUMN_MEMORY] = {"MEMORY", 7, 8, 8, 4, true, SORT_MEMORY, FIELD_MEMORY},
+    [COLUMN_CPU] = {"CPU", 6, 7, 7, 4, true, SORT_CPU, FIELD_CPU},
+    [COLUMN_MEMORY] = {"MEMORY", 7, 8, 8, 5, true, SORT_MEMORY, FIELD_MEMORY},
     [COLUMN_VM_COST] = {"VM COST", 8, 8, 8, 8, true, -1, FIELD_MEMORY},
     [COLUMN_PROCESSES] = {"PROCS", 5, 5, 5, 9, true, SORT_PROCESSES, FIELD_PROCESSES},
-    [COLUMN_HOST_SEES] = {"HOST SEES", 11, 22, 24, 5, false, -1, FIELD_PROCESSES},
+    [COLUMN_HOST_SEES] = {"HOST SEES", 11, 22, 24, 3, false, -1, FIELD_PROCESSES},
     [COLUMN_UPTIME] = {"UP", 6, 6, 6, 7, true, SORT_CREATED, 0},
     [COLUMN_ENGINE] = {"ENGINE", 8, 8, 8, 10, false, -1, 0},
     [COLUMN_OWNER] = {"OWNER", 8, 8, 12, 13, false, -1, 0},
@@ -39,7 +39,7 @@ static const struct column table[COLUMN_COUNT] = {
     [COLUMN_COMMAND] = {"COMMAND", 16, 16, 200, 11, false, -1, 0},
 };
 
-static const enum column_id growing[] = {COLUMN_IMAGE,  COLUMN_NAME,  COLUMN_HOST_SEES, COLUMN_CPU,
+static const enum column_id growing[] = {COLUMN_NAME,   COLUMN_IMAGE, COLUMN_HOST_SEES, COLUMN_CPU,
                                          COLUMN_MEMORY, COLUMN_OWNER, COLUMN_PORTS,     COLUMN_COMMAND};
 
 static enum column_id of_rank(int rank)

@@ -6,7 +6,8 @@
  * more row.
  *
  * A container without a terminal gets and sends plain lines: its line feeds return the carriage, what is
- * typed is echoed here, Ctrl-C is the signal and Ctrl-D the end of the input. */
+ * typed is echoed here, Ctrl-C is the signal (not to the container's own first process, which it would end by
+ * a slip) and Ctrl-D the end of the input. */
 #include "ui/console_pane.h"
 
 #include <signal.h>
@@ -207,6 +208,13 @@ static void send_plain(struct console_pane *p, const char *bytes, size_t len)
     p->parts.changed(p->parts.user);
 }
 
+/* A word of ours among what the program prints. */
+static void note(struct console_pane *p, const char *words)
+{
+    feed_lines(p, words, strlen(words));
+    p->parts.changed(p->parts.user);
+}
+
 static void on_output(void *user, const char *bytes, size_t len)
 {
     struct console_pane *p = user;
@@ -262,7 +270,9 @@ static bool is_control(const struct key *k, uint32_t letter)
 static void type_plain(struct console_pane *p, const struct key *k)
 {
     char bytes[4];
-    if (is_control(k, 'c')) {
+    if (is_control(k, 'c') && p->parts.kind == CONSOLE_ATTACH) {
+        note(p, "\n(Ctrl-C is not passed on: it would end the container. Stop or kill it from the list.)\n");
+    } else if (is_control(k, 'c')) {
         console_signal(p->console, SIGINT);
     } else if (is_control(k, 'd')) {
         console_end_input(p->console);

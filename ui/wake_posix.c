@@ -16,7 +16,7 @@ static const struct {
     int number;
     enum wake_event event;
 } signals[] = {
-    {SIGWINCH, WAKE_RESIZE}, {SIGTERM, WAKE_TERMINATE}, {SIGINT, WAKE_TERMINATE},
+    {SIGWINCH, WAKE_RESIZE}, {SIGTERM, WAKE_TERMINATE}, {SIGINT, WAKE_TERMINATE}, {SIGQUIT, WAKE_TERMINATE},
     {SIGHUP, WAKE_HANGUP},   {SIGTSTP, WAKE_SUSPEND},   {SIGCONT, WAKE_RESUMED},
 };
 
@@ -53,7 +53,7 @@ static void on_input(uv_poll_t *poll, int status, int events)
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct wake *w = handle->data;
-    if (w->held && (number == SIGINT || number == SIGTSTP)) {
+    if (w->held && (number == SIGINT || number == SIGQUIT || number == SIGTSTP)) {
         return; /* typed for the other program */
     }
     for (size_t i = 0; i < N_SIGNALS; i++) {

@@ -139,6 +139,9 @@ static void update(struct local *l, struct found *f)
         en->state.note = mem_string("its keeper is gone: it is being ended and cleared up after");
     }
     state_to_record(&en->state, &en->shown);
+    if (f->orphan) {
+        en->shown.record.state = CONTAINER_LOST;
+    }
     if (carry) {
         en->shown.record.cpu = before.cpu;
         en->shown.record.memory = before.memory;

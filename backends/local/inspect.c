@@ -4,6 +4,7 @@
 #include "backends/json.h"
 #include "backends/local/cgroups.h"
 #include "backends/local/engine.h"
+#include "core/times.h"
 
 enum { STATE_LIMIT = 8 * 1024 * 1024 };
 
@@ -42,6 +43,20 @@ static void add_cgroups(cJSON *o, const struct local *l)
     }
 }
 
+/* The file counts milliseconds; people and programs get RFC 3339. */
+static void write_times(cJSON *o)
+{
+    static const char *const names[] = {"created", "started", "finished"};
+    char when[TIME_TEXT];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        int64_t ms = json_integer(o, names[i], 0);
+        if (cJSON_HasObjectItem(o, names[i])) {
+            cJSON_ReplaceItemInObject(o, names[i],
+                                      ms ? cJSON_CreateString(time_print(when, ms)) : cJSON_CreateNull());
+        }
+    }
+}
+
 static void run_inspection(struct job *j)
 {
     struct inspection *i = (struct inspection *)j;
@@ -52,6 +67,7 @@ static void run_inspection(struct job *j)
     /* What is shown is the file, so that nothing is left out; but only if it is sound. */
     cJSON *o = local_read_state(l, i->id, &s, &i->why) ? json_read_file(path, STATE_LIMIT, &i->why) : NULL;
     if (o) {
+        write_times(o);
         add_places(o, l, i->id);
         add_cgroups(o, l);
         char *text = cJSON_Print(o);

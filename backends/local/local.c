@@ -171,14 +171,20 @@ static void init_timer(struct local *l, uv_timer_t *timer)
 static struct backend *local_open(struct uv_loop_s *loop, const char *address,
                                   const struct backend_sink *sink, void *user)
 {
-    (void)address;
     struct local *l = mem_new(1, sizeof *l);
     l->backend = (struct backend){.type = &local_backend, .loop = loop, .sink = sink, .user = user};
     l->inotify = -1;
     init_timer(l, &l->begin);
     init_timer(l, &l->watchdog);
     allow_many_files();
-    l->paths = paths_new(&l->broken);
+    if (address) {
+        error_set(&l->broken, ERROR_INVALID, 0,
+                  "the local engine has no address, so '%.60s' cannot be one: leave it "
+                  "out; PORTHOLE_STATE=DIR moves its state",
+                  address);
+    } else {
+        l->paths = paths_new(&l->broken);
+    }
     l->boot = state_boot_id();
     l->clock = procfs_clock();
     l->cgroups = cgroups_find();

@@ -82,11 +82,25 @@ static void sleep_ms(int ms)
     nanosleep(&t, NULL);
 }
 
-/* Runs argv with its output in `out` (may be NULL); returns its exit code. in_cgroup: a cgroup.procs file to enter. */
+static size_t read_all(int fd, char *out, size_t room)
+{
+    size_t len = 0;
+    char buffer[4096];
+    for (ssize_t n; (n = read(fd, buffer, sizeof buffer)) > 0;) {
+        for (ssize_t i = 0; i < n && len + 1 < room; i++) {
+            out[len++] = buffer[i];
+        }
+    }
+    out[len] = 0;
+    return len;
+}
+
+/* Runs argv; returns its exit code. out: gets its first line; NULL: its output goes nowhere (a container that runc
+ * leaves behind would hold a pipe open). in_cgroup: a cgroup.procs file to enter. */
 static int run(char *const *argv, char *out, size_t room, const char *in_cgroup)
 {
-    int pipes[2];
-    if (pipe(pipes) != 0) {
+    int pipes[2] = {-1, open("/dev/null", O_WRONLY | O_CLOEXEC)};
+    if (out && pipe(pipes) != 0) {
         return -1;
     }
     pid_t pid = fork();
@@ -95,22 +109,17 @@ static int run(char *const *argv, char *out, size_t room, const char *in_cgroup)
             write_file(in_cgroup, "0");
         }
         dup2(pipes[1], 1);
-        close(pipes[0]);
-        close(pipes[1]);
+        if (out) {
+            close(pipes[0]);
+            close(pipes[1]);
+        }
         execvp(argv[0], argv);
         _exit(127);
     }
     close(pipes[1]);
-    size_t len = 0;
-    char buffer[4096];
-    for (ssize_t n; (n = read(pipes[0], buffer, sizeof buffer)) > 0;) {
-        for (ssize_t i = 0; out && i < n && len + 1 < room; i++) {
-            out[len++] = buffer[i];
-        }
-    }
-    close(pipes[0]);
     if (out) {
-        out[len] = 0;
+        read_all(pipes[0], out, room);
+        close(pipes[0]);
         out[strcspn(out, "\n")] = 0;
     }
     int status = -1;
@@ -198,8 +207,7 @@ static double launch_porthole(const struct bench *b, const char *cgroup, const c
 
 static double launch_runc(const struct bench *b, const char *bundle, const char *cgroup, const char *procs)
 {
-    char root[128], id[32], last[] = "bench-99";
-    (void)last;
+    char root[128], id[32];
     snprintf(root, sizeof root, "%s/runc", b->state);
     uint64_t before = cgroup_cpu(cgroup);
     for (int i = 0; i < LAUNCHES; i++) {

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
+#ifndef _WIN32
+#include <fcntl.h>
+#include <unistd.h>
+#endif
 
 #include "core/memory.h"
 #include "core/text.h"
@@ -65,7 +69,8 @@ static void print_help(void)
 
 static void print_command_help(const struct cli_command *command)
 {
-    printf("Usage: porthole %s %s\n\n%s.\n\nOptions:\n", command->name, command->synopsis, command->words);
+    printf("Usage: porthole %s%s%s\n\n%s.\n\nOptions:\n", command->name, *command->synopsis ? " " : "",
+           command->synopsis, command->words);
     for (const struct cli_option *o = command->options; o && o->name; o++) {
         print_option(o);
     }
@@ -240,8 +245,23 @@ static int dispatch(struct cli *cli, struct args *args)
     return run_command(cli, command, count - 1, rest + 1);
 }
 
+/* Somebody may start us with some of the standard streams closed: what we open ourselves must not take their
+ * numbers. */
+static void fill_standard_streams(void)
+{
+#ifndef _WIN32
+    int fd;
+    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= 2) {
+    }
+    if (fd > 2) {
+        close(fd);
+    }
+#endif
+}
+
 int cli_main(const struct cli_parts *parts, int argc, char **argv)
 {
+    fill_standard_streams();
     uv_loop_t loop;
     struct cli cli = {.parts = parts, .loop = &loop};
     struct args args;

@@ -49,8 +49,8 @@ int cli_wrong(const struct cli_command *command, const char *fmt, ...)
     va_start(args, fmt);
     vsay(fmt, args);
     va_end(args);
-    fprintf(stderr, "Usage: porthole %s %s\nSee 'porthole %s --help'.\n", command->name, command->synopsis,
-            command->name);
+    fprintf(stderr, "Usage: porthole %s%s%s\nSee 'porthole %s --help'.\n", command->name,
+            *command->synopsis ? " " : "", command->synopsis, command->name);
     return EXIT_WRONG_USAGE;
 }
 

@@ -51,6 +51,9 @@ static int run(struct cli *cli, struct args *args)
     if (code >= 0) {
         return code;
     }
+    if (n > 0) {
+        return cli_wrong(&cli_command_engines, "engines takes no words");
+    }
     bool online = cli_open(cli, false);
     cJSON *list = cJSON_CreateArray();
     struct columns *table = columns_new(titles, align, 6);

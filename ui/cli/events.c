@@ -125,6 +125,9 @@ static int run(struct cli *cli, struct args *args)
     if (code >= 0) {
         return code;
     }
+    if (n > 0) {
+        return cli_wrong(&cli_command_events, "events takes no words");
+    }
     if (!cli_open(cli, true)) {
         return EXIT_ENGINE;
     }

@@ -96,6 +96,7 @@ static int exec(struct cli *cli, struct exec *x)
                                .terminal = x->spec.terminal && !x->detach,
                                .leave = x->detach,
                                .forward_signals = !x->spec.terminal,
+                               .refused = 126,
                                .detach_keys = x->detach_keys};
     return stream_run(cli, c->id, &o);
 }

@@ -2,8 +2,9 @@
 #include <stdlib.h>
 
 #include "ui/cli/command.h"
+#include "ui/cli/out.h"
 
-static int inspect(struct cli *cli, const char *word)
+static int inspect(struct cli *cli, const char *word, cJSON *list)
 {
     const struct container *c = cli_find(cli, word);
     if (!c) {
@@ -11,12 +12,27 @@ static int inspect(struct cli *cli, const char *word)
     }
     struct waiting w = {0};
     session_inspect(cli->session, c->id, cli_answered, &w);
-    bool ok = cli_await(cli, &w);
-    int code = ok ? 0 : cli_failed(&w.answer.why);
-    if (ok && w.answer.text) {
-        puts(w.answer.text);
+    int code = cli_await(cli, &w) ? 0 : cli_failed(&w.answer.why);
+    cJSON *document = code == 0 && w.answer.text ? cJSON_Parse(w.answer.text) : NULL;
+    if (document) {
+        cJSON_AddItemToArray(list, document);
+    } else if (code == 0) {
+        cli_say("what the engine says of %s is no JSON", word);
+        code = EXIT_ENGINE;
     }
     answer_done(&w.answer);
+    return code;
+}
+
+static int inspect_all(struct cli *cli, char **words, int n)
+{
+    cJSON *list = cJSON_CreateArray();
+    int code = 0;
+    for (int i = 0; i < n; i++) {
+        int one = inspect(cli, words[i], list);
+        code = one ? one : code;
+    }
+    out_json(list);
     return code;
 }
 
@@ -27,15 +43,8 @@ static int run(struct cli *cli, struct args *args)
     if (code < 0 && n == 0) {
         code = cli_wrong(&cli_command_inspect, "inspect takes at least one container");
     }
-    if (code < 0 && !cli_open(cli, true)) {
-        code = EXIT_ENGINE;
-    }
     if (code < 0) {
-        code = 0;
-        for (int i = 0; i < n; i++) {
-            int one = inspect(cli, words[i]);
-            code = one ? one : code;
-        }
+        code = cli_open(cli, true) ? inspect_all(cli, words, n) : EXIT_ENGINE;
     }
     free(words);
     return code;
@@ -44,7 +53,7 @@ static int run(struct cli *cli, struct args *args)
 const struct cli_command cli_command_inspect = {
     .name = "inspect",
     .synopsis = "CONTAINER...",
-    .words = "Print everything that its engine knows of a container, as JSON",
+    .words = "Print everything that its engine knows of each container, as a JSON array",
     .json = true,
     .run = run,
 };

@@ -52,6 +52,7 @@ static int attach(struct cli *cli, const struct run_options *o, const char *key)
                                      .terminal = o->spec.terminal,
                                      .start = true,
                                      .forward_signals = !o->spec.terminal,
+                                     .failed = EXIT_ENGINE,
                                      .detach_keys = o->detach_keys};
     container_id id = c->id;
     int code = stream_run(cli, id, &options);

@@ -12,6 +12,9 @@
 #include <uv.h>
 
 #include "core/memory.h"
+#include "core/op.h"
+#include "core/text.h"
+#include "ui/cli/tame.h"
 
 enum {
     OUTPUT_HIGH = 256 * 1024,
@@ -30,8 +33,9 @@ union any_stream {
 
 struct end { /* one of our standard streams */
     union any_stream any;
-    bool is_stream; /* else a file */
-    bool broken;    /* the reader is gone */
+    bool is_stream;    /* else a file */
+    bool broken;       /* the reader is gone */
+    struct tame *tame; /* it is a terminal, and the process thinks that it has none; NULL */
     int fd;
 };
 
@@ -40,6 +44,7 @@ struct stream {
     const struct stream_options *options;
     container_id id;
     struct console *console; /* NULL once it is closed */
+    struct op *starting;     /* NULL: it need not be started, or has been */
     struct end in, out, err;
     uv_signal_t signals[SIGNALS];
     uv_fs_t file_read;
@@ -109,6 +114,27 @@ static void finish(struct stream *s, int code)
     }
 }
 
+static int failed(const struct stream *s)
+{
+    return s->options->failed ? s->options->failed : 1;
+}
+
+/* What it ends with when this went wrong. */
+static int code_of(const struct stream *s, enum error_kind kind)
+{
+    switch (kind) {
+    case ERROR_NOT_RUNNABLE:
+    case ERROR_NO_COMMAND:
+    case ERROR_UNREACHABLE:
+    case ERROR_PROTOCOL:
+        return error_exit_code(kind);
+    case ERROR_INVALID:
+        return s->options->refused ? s->options->refused : failed(s);
+    default:
+        return failed(s);
+    }
+}
+
 static void let_go(struct stream *s)
 {
     if (s->console) {
@@ -134,12 +160,12 @@ struct piece {
     char data[];
 };
 
-static void reader_gone(struct stream *s, struct end *end)
+static void reader_gone(struct stream *s, struct end *end, int code)
 {
     end->broken = true;
     if (end == &s->out) {
         let_go(s);
-        finish(s, 128 + SIGPIPE);
+        finish(s, code);
     }
 }
 
@@ -148,7 +174,7 @@ static void written(uv_write_t *request, int status)
     struct piece *piece = (struct piece *)request;
     struct stream *s = piece->stream;
     if (status < 0 && status != UV_ECANCELED) {
-        reader_gone(s, piece->end);
+        reader_gone(s, piece->end, 128 + SIGPIPE);
     }
     free(piece);
     if (s->held && s->console && output_queued(s) < OUTPUT_LOW) {
@@ -162,8 +188,8 @@ static void write_file(struct stream *s, struct end *end, const char *data, size
     while (len > 0 && !end->broken) {
         ssize_t n = write(end->fd, data, len);
         if (n < 0) {
-            cli_say("cannot write: %s", strerror(errno));
-            reader_gone(s, end);
+            cli_say("cannot write to standard %s: %s", end == &s->out ? "output" : "error", strerror(errno));
+            reader_gone(s, end, errno == EPIPE ? 128 + SIGPIPE : failed(s));
             return;
         }
         data += n;
@@ -187,7 +213,7 @@ static void write_end(struct stream *s, struct end *end, const char *data, size_
     uv_buf_t buf = uv_buf_init(piece->data, (unsigned)len);
     if (uv_write(&piece->request, &end->any.stream, &buf, 1, written) != 0) {
         free(piece);
-        reader_gone(s, end);
+        reader_gone(s, end, 128 + SIGPIPE);
     }
 }
 
@@ -303,12 +329,13 @@ static void read_input(struct stream *s)
 static void started(void *user, struct answer *answer)
 {
     struct stream *s = user;
-    if (answer->why.kind == ERROR_NONE) {
+    s->starting = NULL;
+    if (answer->why.kind == ERROR_NONE || s->done) { /* else its console has said why */
         return;
     }
     let_go(s);
     cli_say("%s", answer->why.text);
-    finish(s, error_exit_code(answer->why.kind));
+    finish(s, code_of(s, answer->why.kind));
 }
 
 static void on_opened(void *user)
@@ -320,7 +347,7 @@ static void on_opened(void *user)
         return;
     }
     if (s->options->start) {
-        session_act(s->cli->session, s->id, VERB_START, NULL, started, s);
+        s->starting = session_act(s->cli->session, s->id, VERB_START, NULL, started, s);
     }
     read_input(s);
 }
@@ -332,7 +359,15 @@ static void on_bytes(void *user, enum console_stream stream, int64_t when, const
         s->options->output(s->options->user, stream, when, data, len);
         return;
     }
-    write_end(s, stream == CONSOLE_ERR ? &s->err : &s->out, data, len);
+    struct end *end = stream == CONSOLE_ERR ? &s->err : &s->out;
+    if (end->tame) {
+        struct text tamed = {0};
+        tame_feed(end->tame, data, len, &tamed);
+        write_end(s, end, text_of(&tamed), tamed.len);
+        text_done(&tamed);
+    } else {
+        write_end(s, end, data, len);
+    }
     if (!s->held && s->console && output_queued(s) > OUTPUT_HIGH) {
         s->held = true;
         console_hold(s->console, true);
@@ -356,9 +391,7 @@ static void on_closed(void *user, const struct error *why, int exit_code)
         if (!s->done) {
             cli_say("%s", why->text);
         }
-        finish(s, why->kind == ERROR_NOT_FOUND || why->kind == ERROR_CONFLICT || why->kind == ERROR_INVALID
-                      ? 1
-                      : error_exit_code(why->kind));
+        finish(s, code_of(s, why->kind));
         return;
     }
     finish(s, exit_code < 0 ? 0 : exit_code);
@@ -377,7 +410,7 @@ static void on_signal(uv_signal_t *handle, int number)
         if (s->console && rows > 0) {
             console_resize(s->console, rows, cols);
         }
-    } else if (number == SIGHUP || !s->options->forward_signals || !s->console) {
+    } else if (!s->options->forward_signals || !s->console) {
         let_go(s);
         finish(s, 128 + number);
     } else {
@@ -416,6 +449,9 @@ static void open_end(struct stream *s, struct end *end, int fd)
         }
     }
     end->any.handle.data = s;
+    if (fd != 0 && type == UV_TTY && !s->options->terminal) {
+        end->tame = tame_new();
+    }
 }
 
 static void open_ends(struct stream *s)
@@ -437,6 +473,7 @@ static void open_ends(struct stream *s)
 /* Files that are ours go on blocking, as the next program that uses them expects. */
 static void close_end(struct end *end)
 {
+    tame_free(end->tame);
     if (!end->is_stream) {
         return;
     }
@@ -488,6 +525,9 @@ int stream_run(struct cli *cli, container_id id, const struct stream_options *op
     listen_signals(s);
     s->console = session_console(cli->session, id, options->spec, &sink, s);
     cli_wait(cli, &s->done);
+    if (s->starting) {
+        op_cancel(s->starting);
+    }
     let_go(s);
     close_all(s);
     int code = s->code;

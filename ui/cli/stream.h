@@ -7,10 +7,12 @@
 
 struct stream_options {
     const struct console_spec *spec;
-    bool terminal;           /* the process has a terminal: ours goes raw and its size is forwarded */
-    bool start;              /* start the container when the console is open: nothing it prints is lost */
-    bool leave;              /* detach as soon as it is open: exec -d */
-    bool forward_signals;    /* INT, TERM, ... to the process, when it has no terminal */
+    bool terminal;        /* the process has a terminal: ours goes raw and its size is forwarded */
+    bool start;           /* start the container when the console is open: nothing it prints is lost */
+    bool leave;           /* detach as soon as it is open: exec -d */
+    bool forward_signals; /* INT, TERM, HUP, ... to the process, when it has no terminal */
+    int failed;           /* exit code when the engine refuses: 125 for run; 0 means 1 */
+    int refused; /* exit code when what was asked for makes no sense (a user that is not there); 0: failed */
     const char *detach_keys; /* as docker spells them, "ctrl-p,ctrl-q"; NULL: none */
     /* What to do with output instead of printing it (logs with time stamps); NULL: print it as it is. */
     void (*output)(void *user, enum console_stream stream, int64_t when, const char *data, size_t len);

@@ -139,6 +139,7 @@ struct image_list *images_list(const struct paths *p)
         cJSON_Delete(record);
     }
     free(ids);
+    image_list_sort(list);
     return list;
 }
 

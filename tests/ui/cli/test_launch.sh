@@ -50,6 +50,19 @@ is "exit code of run" $? 42
 is "run of nothing" $? 127
 "$program" run --rm no-such-image true 2>/dev/null
 is "run of no image" $? 125
+is "said once" "$("$program" run --rm busybox no-such-program 2>&1 | wc -l | tr -d ' ')" 1
+"$program" run --rm -u nobody-knows busybox true 2>/dev/null
+is "run as nobody known" $? 125
+"$program" run --rm -w tmp busybox true 2>/dev/null
+is "run in a relative folder" $? 125
+"$program" exec -u nobody-knows web true 2>/dev/null
+is "exec as nobody known" $? 126
+"$program" run --rm busybox echo hi >/dev/full 2>/dev/null
+is "run with a full disk at its output" $? 125
+is "run without standard input" "$("$program" run --rm busybox echo hi <&-)" hi
+"$program" ls >&-
+is "ls without standard output" $? 0
+is "inspect is an array" "$("$program" inspect web web | json 'len(d), d[0]["created"][-1]')" "(2, 'Z')"
 "$program" run --frobnicate 2>/dev/null
 is "a wrong flag" $? 2
 is "run -i" "$(echo piped | "$program" run -i --rm busybox cat)" piped
