@@ -236,10 +236,29 @@ static void redraws(void **state)
     close_sides(&s);
 }
 
+/* A terminal that is handed over prints a bare line feed as one: the next column, not the first. */
+static void bare_line_feeds(void **state)
+{
+    (void)state;
+    const char *argv[] = {
+        porthole(), "exec", "-it", "box", "sh", "-c", "stty -opost; printf 'ab\\ncd\\n'; cat", NULL};
+    struct pty *p = pty_start(10, 40, argv, NULL);
+    int row, col, status;
+    pty_expect(p, "cd");
+    assert_true(pty_find(p, "cd", &row, &col));
+    assert_int_equal(row, 1);
+    assert_int_equal(col, 2);
+    pty_type(p, "<Ctrl-C>");
+    assert_true(pty_wait_exit(p, PTY_PATIENCE_MS, &status));
+    assert_true(pty_restored(p));
+    pty_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(editor), cmocka_unit_test(pager),
-                                       cmocka_unit_test(monitor), cmocka_unit_test(redraws)};
+                                       cmocka_unit_test(monitor), cmocka_unit_test(redraws),
+                                       cmocka_unit_test(bare_line_feeds)};
     setenv("P", porthole() ? porthole() : "", 1);
     if (shell(
             "$P engines --json | tr -d ' \\t\\n' | grep -q '\"isolation\":\"process\",\"available\":true'") !=

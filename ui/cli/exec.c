@@ -7,14 +7,15 @@
 
 enum { EXEC_DETACH, EXEC_INPUT, EXEC_TERMINAL, EXEC_ENV, EXEC_WORKDIR, EXEC_USER, EXEC_DETACH_KEYS };
 
-static const struct cli_option options[] = {{'d', "detach", NULL, "Run it in the background"},
-                                            {'i', "interactive", NULL, "Keep standard input open"},
-                                            {'t', "tty", NULL, "Give it a terminal"},
-                                            {'e', "env", "NAME[=VALUE]", "Set an environment variable"},
-                                            {'w', "workdir", "FOLDER", "Working directory inside"},
-                                            {'u', "user", "USER[:GROUP]", "User inside, by name or number"},
-                                            {0, "detach-keys", "KEYS", "Keys that detach (ctrl-p,ctrl-q)"},
-                                            {0, NULL, NULL, NULL}};
+static const struct cli_option options[] = {
+    {'d', "detach", NULL, "Run it in the background"},
+    {'i', "interactive", NULL, "Keep standard input open"},
+    {'t', "tty", NULL, "Give it a terminal"},
+    {'e', "env", "NAME[=VALUE]", "Set an environment variable"},
+    {'w', "workdir", "FOLDER", "Working directory inside"},
+    {'u', "user", "USER[:GROUP]", "User inside, by name or number"},
+    {0, "detach-keys", "KEYS", "Keys that leave it (ctrl-p,ctrl-q); it then gets a hang-up"},
+    {0, NULL, NULL, NULL}};
 
 struct exec {
     struct console_spec spec;

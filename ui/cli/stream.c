@@ -16,6 +16,14 @@
 #include "core/text.h"
 #include "ui/cli/tame.h"
 
+/* libuv's RAW still turns line feeds into new lines on the way out, under Unix; the process's terminal has
+ * done that. */
+#ifdef _WIN32
+static const uv_tty_mode_t RAW = UV_TTY_MODE_RAW;
+#else
+static const uv_tty_mode_t RAW = UV_TTY_MODE_IO;
+#endif
+
 enum {
     OUTPUT_HIGH = 256 * 1024,
     OUTPUT_LOW = 64 * 1024,
@@ -117,6 +125,21 @@ static void finish(struct stream *s, int code)
 static int failed(const struct stream *s)
 {
     return s->options->failed ? s->options->failed : 1;
+}
+
+/* To whom the terminal belongs again from here on. */
+static void cook(struct stream *s)
+{
+    if (s->raw) {
+        s->raw = false;
+        uv_tty_reset_mode();
+    }
+}
+
+static void say_failure(struct stream *s, const struct error *why)
+{
+    cook(s);
+    cli_say("%s", why->text);
 }
 
 /* What it ends with when this went wrong. */
@@ -334,7 +357,7 @@ static void started(void *user, struct answer *answer)
         return;
     }
     let_go(s);
-    cli_say("%s", answer->why.text);
+    say_failure(s, &answer->why);
     finish(s, code_of(s, answer->why.kind));
 }
 
@@ -389,7 +412,7 @@ static void on_closed(void *user, const struct error *why, int exit_code)
     s->console = NULL;
     if (why && why->kind != ERROR_NONE) {
         if (!s->done) {
-            cli_say("%s", why->text);
+            say_failure(s, why);
         }
         finish(s, code_of(s, why->kind));
         return;
@@ -465,7 +488,7 @@ static void open_ends(struct stream *s)
     open_end(s, &s->in, 0);
     s->file_buffer = mem_new(1, 65536);
     if (s->options->terminal && stream_is_terminal(0)) {
-        s->raw = uv_tty_set_mode(&s->in.any.tty, UV_TTY_MODE_RAW) == 0;
+        s->raw = uv_tty_set_mode(&s->in.any.tty, RAW) == 0;
         s->detach_len = stream_parse_keys(s->options->detach_keys, s->detach, DETACH_MAX);
     }
 }
@@ -493,9 +516,7 @@ static void flush_output(struct stream *s)
 static void close_all(struct stream *s)
 {
     flush_output(s);
-    if (s->raw) {
-        uv_tty_reset_mode();
-    }
+    cook(s);
     for (int i = 0; i < SIGNALS; i++) {
         uv_close((uv_handle_t *)&s->signals[i], NULL);
     }
