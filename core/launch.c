@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/port.h"
 #include "core/text.h"
 
 void launch_spec_init(struct launch_spec *s)
@@ -119,12 +120,13 @@ static enum crossing_kind kind_of(const char *outside)
     return strncmp(outside, "\\\\.\\pipe\\", 9) == 0 ? CROSSING_PIPE : CROSSING_FOLDER;
 }
 
-/* Takes the two paths over. */
-static void add_crossing(struct launch_spec *s, char *outside, char *inside, bool read_only)
+/* Takes the two ends over. */
+static void add_crossing(struct launch_spec *s, enum crossing_kind kind, char *outside, char *inside,
+                         bool read_only)
 {
     s->crossings = mem_resize(s->crossings, s->n_crossings + 1, sizeof *s->crossings);
-    s->crossings[s->n_crossings++] = (struct crossing){
-        .kind = kind_of(outside), .outside = outside, .inside = inside, .read_only = read_only};
+    s->crossings[s->n_crossings++] =
+        (struct crossing){.kind = kind, .outside = outside, .inside = inside, .read_only = read_only};
 }
 
 static bool inside_taken(const struct launch_spec *s, const char *inside)
@@ -185,9 +187,63 @@ int launch_add_volume(struct launch_spec *s, const char *word, struct error *e)
         free(inside);
         return -1;
     }
-    add_crossing(s, outside, inside, second && strcmp(second, ":ro") == 0);
+    add_crossing(s, kind_of(outside), outside, inside, second && strcmp(second, ":ro") == 0);
     return 0;
 }
+
+/* Ports and networks. */
+
+int launch_add_port(struct launch_spec *s, const char *word, struct error *e)
+{
+    struct port port, other;
+    if (!port_parse(word, &port, e)) {
+        return -1;
+    }
+    for (size_t i = 0; i < s->n_crossings; i++) {
+        if (port_of(&s->crossings[i], &other) && port_collides(&port, &other)) {
+            return error_set(e, ERROR_INVALID, 0,
+                             "Port: %u of the host is given twice; choose another one for \"%s\"",
+                             port.outside, word);
+        }
+    }
+    struct text outside = {0}, inside = {0};
+    port_outside(&port, &outside);
+    port_inside(&port, &inside);
+    add_crossing(s, CROSSING_PORT, text_take(&outside), text_take(&inside), false);
+    return 0;
+}
+
+static bool has_ports(const struct launch_spec *s)
+{
+    for (size_t i = 0; i < s->n_crossings; i++) {
+        if (s->crossings[i].kind == CROSSING_PORT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum launch_network launch_network(const struct launch_spec *s)
+{
+    static const struct {
+        const char *word;
+        enum launch_network network;
+    } words[] = {{"none", LAUNCH_NETWORK_NONE},
+                 {"nat", LAUNCH_NETWORK_NAT},
+                 {"bridge", LAUNCH_NETWORK_NAT},
+                 {"host", LAUNCH_NETWORK_HOST}};
+    if (!s->network) {
+        return has_ports(s) ? LAUNCH_NETWORK_NAT : LAUNCH_NETWORK_NONE;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(s->network, words[i].word) == 0) {
+            return words[i].network;
+        }
+    }
+    return LAUNCH_NETWORK_OTHER;
+}
+
+/* Words. */
 
 /* Reads one word into out. Returns where it ended, NULL when a quote or a backslash was left open. */
 static const char *read_word(const char *s, struct text *out)

@@ -25,7 +25,7 @@ struct launch_spec { /* owns everything in it; command and env are blocks as mem
     bool hold;      /* create it only: start comes later */
     double cpus;    /* cores; 0 no limit */
     uint64_t memory; /* bytes; 0 no limit */
-    char *network;  /* "none", "host"; NULL: the engine's default */
+    char *network;  /* "none", "nat", "host", or a name that its engine knows; NULL: see launch_network */
     struct crossing *crossings; /* folders, pipes, ports, devices that were asked for */
     size_t n_crossings;
     int rows, cols; /* of its terminal; 0 unknown */
@@ -40,6 +40,20 @@ int launch_add_env(struct launch_spec *s, const char *word, struct error *e);
 
 /* -v: "OUTSIDE:INSIDE[:ro|:rw]", both absolute; on Windows a drive letter is no separator. */
 int launch_add_volume(struct launch_spec *s, const char *word, struct error *e);
+
+/* -p: "[ADDRESS:]OUTSIDE:INSIDE[/tcp|/udp]"; core/port.h reads the crossing that it becomes. */
+int launch_add_port(struct launch_spec *s, const char *word, struct error *e);
+
+enum launch_network {
+    LAUNCH_NETWORK_NONE, /* a network of its own that leads nowhere */
+    LAUNCH_NETWORK_NAT,  /* a network of its own: out through the host's, in by published ports */
+    LAUNCH_NETWORK_HOST, /* the host's own: a crossing */
+    LAUNCH_NETWORK_OTHER /* a name that only its engine knows */
+};
+
+/* Which one is asked for: "none", "nat" (docker's Linux says "bridge"), "host"; where nothing is said none, or nat
+ * if ports are published. */
+enum launch_network launch_network(const struct launch_spec *s);
 
 /* Splits a line into words as a shell would: blanks, '...', "...", \x; no expansion. Into a block as
  * mem_strings makes; NULL and e when a quote is left open. An empty line gives an empty array. */
