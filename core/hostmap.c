@@ -213,6 +213,8 @@ static enum relation relation_of(enum worker_role role)
         return RELATION_MEMORY;
     case WORKER_KEEPER:
         return RELATION_KEEPER;
+    case WORKER_NETWORK:
+        return RELATION_NETWORK;
     default:
         return RELATION_WORKER;
     }
@@ -263,8 +265,9 @@ struct who hostmap_who(uint32_t pid, const struct host_table *host, const struct
 const char *relation_word(enum relation relation)
 {
     static const char *const words[] = {
-        [RELATION_NONE] = "none",     [RELATION_HOST] = "host",     [RELATION_PROCESS] = "process",
-        [RELATION_WORKER] = "worker", [RELATION_MEMORY] = "memory", [RELATION_KEEPER] = "keeper",
+        [RELATION_NONE] = "none",       [RELATION_HOST] = "host",     [RELATION_PROCESS] = "process",
+        [RELATION_WORKER] = "worker",   [RELATION_MEMORY] = "memory", [RELATION_KEEPER] = "keeper",
+        [RELATION_NETWORK] = "network",
     };
     return (size_t)relation < sizeof words / sizeof *words ? words[relation] : "none";
 }

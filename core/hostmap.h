@@ -34,7 +34,7 @@ void hostmap_build(struct hostmap *m, const struct container *c, const struct pr
                    const struct host_table *host);
 void hostmap_done(struct hostmap *m);
 
-enum relation { RELATION_NONE, RELATION_HOST, RELATION_PROCESS, RELATION_WORKER, RELATION_MEMORY, RELATION_KEEPER };
+enum relation { RELATION_NONE, RELATION_HOST, RELATION_PROCESS, RELATION_WORKER, RELATION_MEMORY, RELATION_KEEPER, RELATION_NETWORK };
 
 struct who {
     enum relation relation;    /* RELATION_NONE: no such pid; RELATION_HOST: it belongs to no container */
@@ -45,6 +45,6 @@ struct who {
 /* Who is that host pid? `containers` are all that are known. */
 struct who hostmap_who(uint32_t pid, const struct host_table *host, const struct container *const *containers, size_t n);
 
-const char *relation_word(enum relation relation); /* "host", "process", "worker", "memory", "keeper" */
+const char *relation_word(enum relation relation); /* "host", "process", "worker", "memory", "keeper", "network" */
 
 #endif

@@ -213,16 +213,6 @@ int launch_add_port(struct launch_spec *s, const char *word, struct error *e)
     return 0;
 }
 
-static bool has_ports(const struct launch_spec *s)
-{
-    for (size_t i = 0; i < s->n_crossings; i++) {
-        if (s->crossings[i].kind == CROSSING_PORT) {
-            return true;
-        }
-    }
-    return false;
-}
-
 enum launch_network launch_network(const struct launch_spec *s)
 {
     static const struct {
@@ -233,7 +223,7 @@ enum launch_network launch_network(const struct launch_spec *s)
                  {"bridge", LAUNCH_NETWORK_NAT},
                  {"host", LAUNCH_NETWORK_HOST}};
     if (!s->network) {
-        return has_ports(s) ? LAUNCH_NETWORK_NAT : LAUNCH_NETWORK_NONE;
+        return port_any(s->crossings, s->n_crossings) ? LAUNCH_NETWORK_NAT : LAUNCH_NETWORK_NONE;
     }
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcmp(s->network, words[i].word) == 0) {

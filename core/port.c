@@ -120,6 +120,16 @@ bool port_collides(const struct port *a, const struct port *b)
            (every_address(a) || every_address(b) || strcmp(a->address, b->address) == 0);
 }
 
+bool port_any(const struct crossing *crossings, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (crossings[i].kind == CROSSING_PORT) {
+            return true;
+        }
+    }
+    return false;
+}
+
 char *port_list(const struct crossing *crossings, size_t n)
 {
     struct text t = {0};

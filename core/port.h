@@ -35,6 +35,8 @@ void port_inside(const struct port *p, struct text *out);  /* "80/tcp" */
 /* Do both want the same port of the host? An address that is left out is every address. */
 bool port_collides(const struct port *a, const struct port *b);
 
+bool port_any(const struct crossing *crossings, size_t n); /* is any of them a port? */
+
 /* "8080->80/tcp, 127.0.0.1:53->53/udp"; the caller frees; NULL: there are none. */
 char *port_list(const struct crossing *crossings, size_t n);
 

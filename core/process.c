@@ -13,6 +13,8 @@ const char *worker_word(enum worker_role role)
         return "memory";
     case WORKER_KEEPER:
         return "keeper";
+    case WORKER_NETWORK:
+        return "network";
     }
     return "unknown";
 }

@@ -17,7 +17,12 @@ struct process {
     int64_t created;     /* ms since 1970, UTC; 0 unknown */
 };
 
-enum worker_role { WORKER_VM, WORKER_MEMORY, WORKER_KEEPER };
+enum worker_role {
+    WORKER_VM,
+    WORKER_MEMORY,
+    WORKER_KEEPER,
+    WORKER_NETWORK /* moves its packets in and out */
+};
 
 struct worker { /* a host process that exists for the sake of a container */
     uint32_t host_pid;
@@ -26,7 +31,7 @@ struct worker { /* a host process that exists for the sake of a container */
     uint64_t cpu_100ns, memory; /* 0 unknown */
 };
 
-const char *worker_word(enum worker_role role); /* "vm", "memory", "keeper" */
+const char *worker_word(enum worker_role role); /* "vm", "memory", "keeper", "network" */
 
 /* A table of processes that owns its strings. */
 struct process_table {

@@ -175,6 +175,8 @@ static const char *worker_remark(enum worker_role role)
         return "holds its memory";
     case WORKER_KEEPER:
         return "keeps it: console, log, exit code";
+    case WORKER_NETWORK:
+        return "moves its packets, in and out";
     }
     return NULL;
 }

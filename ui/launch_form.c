@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/port.h"
 #include "core/sizes.h"
 #include "core/text.h"
 
@@ -49,39 +50,54 @@ static void fill_limits(struct launch_form *f, const struct launch_spec *s)
     }
 }
 
-static void fill_folder(struct launch_form *f, struct crossing *c)
+static void fill_folder(struct launch_form *f, const struct crossing *c)
 {
     struct text line = {0};
     text_addf(&line, "%s:%s%s", c->outside, c->inside, c->read_only ? ":ro" : "");
     line_edit_set(&f->folders[f->n_folders++], text_of(&line));
     text_done(&line);
-    free((char *)c->outside);
-    free((char *)c->inside);
 }
 
-/* Folders become lines, as many as there are; the rest keeps the other crossings. */
-static void fill_folders(struct launch_form *f)
+static void add_port(struct text *line, const struct port *p)
+{
+    text_add(line, line->len ? " " : "");
+    port_outside(p, line);
+    text_addf(line, ":%u%s", p->inside, p->protocol == PORT_UDP ? "/udp" : "");
+}
+
+/* Folders become lines, as many as there are, and ports one; the rest keeps the other crossings. */
+static void fill_crossings(struct launch_form *f)
 {
     size_t kept = 0;
     struct launch_spec *s = &f->rest;
+    struct text ports = {0};
+    struct port port;
     for (size_t i = 0; i < s->n_crossings; i++) {
-        if (s->crossings[i].kind == CROSSING_FOLDER && f->n_folders < FORM_FOLDERS_MAX) {
-            fill_folder(f, &s->crossings[i]);
+        struct crossing *c = &s->crossings[i];
+        bool folder = c->kind == CROSSING_FOLDER && f->n_folders < FORM_FOLDERS_MAX;
+        if (folder) {
+            fill_folder(f, c);
+        } else if (port_of(c, &port)) {
+            add_port(&ports, &port);
         } else {
-            s->crossings[kept++] = s->crossings[i];
+            s->crossings[kept++] = *c;
+            continue;
         }
+        free((char *)c->outside);
+        free((char *)c->inside);
     }
     s->n_crossings = kept;
+    line_edit_set(&f->ports, text_of(&ports));
+    text_done(&ports);
 }
 
-static enum form_network network_of(const char *word)
+static enum form_network network_of(const struct launch_spec *s)
 {
-    if (!word) {
-        return NETWORK_DEFAULT;
-    }
-    return strcmp(word, "host") == 0   ? NETWORK_HOST
-           : strcmp(word, "none") == 0 ? NETWORK_NONE
-                                       : NETWORK_DEFAULT;
+    static const enum form_network of[] = {[LAUNCH_NETWORK_NONE] = NETWORK_NONE,
+                                           [LAUNCH_NETWORK_NAT] = NETWORK_NAT,
+                                           [LAUNCH_NETWORK_HOST] = NETWORK_HOST,
+                                           [LAUNCH_NETWORK_OTHER] = NETWORK_KEPT};
+    return s->network ? of[launch_network(s)] : NETWORK_DEFAULT;
 }
 
 void launch_form_init(struct launch_form *f, const struct launch_spec *start)
@@ -97,16 +113,16 @@ void launch_form_init(struct launch_form *f, const struct launch_spec *start)
     line_edit_set(&f->name, start->name);
     fill_command(f, start->command);
     fill_limits(f, start);
-    fill_folders(f);
+    fill_crossings(f);
     f->isolation = start->isolation;
-    f->network = network_of(start->network);
+    f->network = network_of(start);
     f->terminal = start->terminal;
     f->remove = start->remove;
 }
 
 void launch_form_done(struct launch_form *f)
 {
-    struct line_edit *lines[] = {&f->image, &f->command, &f->memory, &f->cpus, &f->name};
+    struct line_edit *lines[] = {&f->image, &f->command, &f->memory, &f->cpus, &f->name, &f->ports};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         line_edit_done(lines[i]);
     }
@@ -129,6 +145,8 @@ struct line_edit *launch_form_line(struct launch_form *f, enum form_field field)
         return &f->cpus;
     case FORM_NAME:
         return &f->name;
+    case FORM_PORTS:
+        return &f->ports;
     default:
         return field >= FORM_FOLDER && field < FORM_ADD ? &f->folders[field - FORM_FOLDER] : NULL;
     }
@@ -165,10 +183,16 @@ void launch_form_remove_folder(struct launch_form *f, size_t folder)
     f->folders[f->n_folders] = (struct line_edit){0};
 }
 
-const char *launch_form_network_word(enum form_network network)
+const char *launch_form_network_word(const struct launch_form *f)
 {
-    static const char *const words[NETWORK_COUNT] = {"default", "none", "host"};
-    return words[network];
+    static const char *const words[NETWORK_COUNT] = {"default", "none", "nat", "host"};
+    return f->network == NETWORK_KEPT ? f->rest.network : words[f->network];
+}
+
+void launch_form_network_step(struct launch_form *f, int by)
+{
+    int n = network_of(&f->rest) == NETWORK_KEPT ? NETWORK_COUNT : NETWORK_KEPT;
+    f->network = (enum form_network)(((int)f->network + n + by) % n);
 }
 
 /* From fields to the spec. */
@@ -234,6 +258,20 @@ static bool take_folders(const struct launch_form *f, struct launch_spec *s, str
     return true;
 }
 
+static bool take_ports(const struct launch_form *f, struct launch_spec *s, struct error *why)
+{
+    char *line = mem_string(line_edit_get(&f->ports)), *rest = line;
+    bool ok = true;
+    while (ok && *(rest += strspn(rest, " ,"))) {
+        char *word = rest;
+        rest += strcspn(rest, " ,");
+        rest += *rest ? (*rest = '\0', 1) : 0;
+        ok = launch_add_port(s, word, why) == 0;
+    }
+    free(line);
+    return ok;
+}
+
 static bool take_name(const struct launch_form *f, struct launch_spec *s, struct error *why)
 {
     const char *name = line_edit_get(&f->name);
@@ -250,14 +288,14 @@ static bool take_name(const struct launch_form *f, struct launch_spec *s, struct
 
 static void take_choices(const struct launch_form *f, struct launch_spec *s)
 {
-    static const char *const words[NETWORK_COUNT] = {NULL, "none", "host"};
+    char *network = f->network == NETWORK_DEFAULT ? NULL : mem_string(launch_form_network_word(f));
     s->isolation = f->isolation;
     s->terminal = f->terminal;
     s->input = f->terminal || f->rest.input;
     s->remove = f->remove;
     s->hold = false;
     free(s->network);
-    s->network = mem_string(words[f->network]);
+    s->network = network;
 }
 
 static bool take_image(const struct launch_form *f, struct launch_spec *s, struct error *why)
@@ -287,6 +325,10 @@ bool launch_form_spec(const struct launch_form *f, struct launch_spec *out, stru
     if (ok) {
         *where = FORM_NAME;
         ok = take_name(f, out, why);
+    }
+    if (ok) {
+        *where = FORM_PORTS;
+        ok = take_ports(f, out, why);
     }
     ok = ok && take_folders(f, out, why, where);
     if (!ok) {

@@ -20,6 +20,7 @@ enum form_field {
     FORM_CPUS,
     FORM_NAME,
     FORM_NETWORK,
+    FORM_PORTS, /* all of them, with blanks between */
     FORM_TERMINAL,
     FORM_REMOVE,
     FORM_FOLDER, /* the first; there are n_folders */
@@ -28,10 +29,17 @@ enum form_field {
     FORM_FIELDS
 };
 
-enum form_network { NETWORK_DEFAULT, NETWORK_NONE, NETWORK_HOST, NETWORK_COUNT };
+enum form_network {
+    NETWORK_DEFAULT,
+    NETWORK_NONE,
+    NETWORK_NAT,
+    NETWORK_HOST,
+    NETWORK_KEPT, /* a name that only the engine knows, as it was begun with */
+    NETWORK_COUNT
+};
 
 struct launch_form {
-    struct line_edit image, command, memory, cpus, name, folders[FORM_FOLDERS_MAX];
+    struct line_edit image, command, memory, cpus, name, ports, folders[FORM_FOLDERS_MAX];
     size_t n_folders;
     enum isolation isolation; /* ISOLATION_UNKNOWN: the default */
     enum form_network network;
@@ -55,6 +63,7 @@ enum form_field launch_form_step(const struct launch_form *f, enum form_field fr
 bool launch_form_add_folder(struct launch_form *f); /* false: there are as many as can be */
 void launch_form_remove_folder(struct launch_form *f, size_t folder);
 
-const char *launch_form_network_word(enum form_network network);
+const char *launch_form_network_word(const struct launch_form *f);
+void launch_form_network_step(struct launch_form *f, int by);
 
 #endif

@@ -254,10 +254,21 @@ static void draw_network(struct launch_view *l, struct pen *p)
 {
     label(l, p, FORM_NETWORK, LABEL, "network");
     int col = VALUE;
-    col += choice_field(l, p, FORM_NETWORK, col, launch_form_network_word(l->form.network)) + 3;
+    col += choice_field(l, p, FORM_NETWORK, col, launch_form_network_word(&l->form)) + 3;
     col += check_field(l, p, FORM_TERMINAL, col, l->form.terminal, "terminal") + 3;
     check_field(l, p, FORM_REMOVE, col, l->form.remove, "remove at exit");
     p->row++;
+}
+
+static void draw_ports(struct launch_view *l, struct pen *p)
+{
+    label(l, p, FORM_PORTS, LABEL, "ports");
+    line_field(l, p, FORM_PORTS, VALUE, p->in.cols - VALUE - 2);
+    if (!*line_edit_get(&l->form.ports) && l->at != FORM_PORTS) {
+        canvas_text(p->canvas, p->row, p->in.col + VALUE, -1, STYLE_INPUT,
+                    "(of the host:of the container, as in 8080:80)");
+    }
+    draw_wrong(l, p, FORM_PORTS, FORM_PORTS);
 }
 
 static void draw_folders(struct launch_view *l, struct pen *p)
@@ -310,6 +321,7 @@ static int draw_rows(struct launch_view *l, struct pen *p)
     p->row++;
     draw_limits(l, p);
     draw_network(l, p);
+    draw_ports(l, p);
     draw_folders(l, p);
     draw_button(l, p);
     return p->row - first;
@@ -407,7 +419,7 @@ static bool change(struct launch_view *l, int by)
         l->form.isolation = launch_next_mode(l->view.app, engine_of(l), l->form.isolation, by);
         return true;
     case FORM_NETWORK:
-        l->form.network = (enum form_network)((l->form.network + NETWORK_COUNT + by) % NETWORK_COUNT);
+        launch_form_network_step(&l->form, by);
         return true;
     case FORM_TERMINAL:
         l->form.terminal = !l->form.terminal;

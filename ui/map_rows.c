@@ -145,6 +145,8 @@ const char *map_role_words(enum worker_role role)
         return "its memory";
     case WORKER_KEEPER:
         return "its keeper";
+    case WORKER_NETWORK:
+        return "its network";
     }
     return "";
 }

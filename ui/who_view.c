@@ -83,6 +83,10 @@ static void sentence(const struct who_view *w, struct text *out)
     case RELATION_KEEPER:
         text_addf(out, "Process %u keeps %s: it holds its console, log and exit code.", w->pid, of);
         break;
+    case RELATION_NETWORK:
+        text_addf(out, "Process %u moves the packets of %s: its way out, and its published ports.", w->pid,
+                  of);
+        break;
     }
 }
 

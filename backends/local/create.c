@@ -14,8 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backends/local/shared/command.h"
 #include "backends/local/shared/images.h"
 #include "core/memory.h"
+#include "core/port.h"
 #include "core/text.h"
 #include "core/times.h"
 
@@ -129,10 +131,6 @@ static bool crossing_ok(const struct crossing *c, struct error *e)
         error_errno(e, errno, "cannot map the folder %s into the container", c->outside);
         return false;
     }
-    if (c->kind == CROSSING_PORT) {
-        return refuse(e, ERROR_UNSUPPORTED,
-                      "the local engine cannot map ports: use --network host, where no mapping is needed");
-    }
     if (c->kind == CROSSING_DEVICE || c->kind == CROSSING_PIPE) {
         return refuse(e, ERROR_UNSUPPORTED,
                       "the local engine cannot map pipes or devices: map a folder with -v");
@@ -140,9 +138,41 @@ static bool crossing_ok(const struct crossing *c, struct error *e)
     return true;
 }
 
-static bool network_ok(const char *network)
+/* A network of its own needs help, and a namespace that only root can keep. */
+static bool nat_ok(const struct paths *p, struct error *e)
 {
-    return !network || strcmp(network, "none") == 0 || strcmp(network, "host") == 0;
+    char *pasta = command_find("pasta");
+    free(pasta);
+    if (!pasta) {
+        return refuse(e, ERROR_UNSUPPORTED,
+                      "the network nat, and ports, need the program pasta: install the package passt, or use "
+                      "--network host");
+    }
+    if (p->rootless) {
+        return refuse(e, ERROR_UNSUPPORTED,
+                      "the network nat, and ports, need root: run porthole as root, or use --network host");
+    }
+    return true;
+}
+
+static bool network_ok(const struct paths *p, const struct launch_spec *spec, struct error *e)
+{
+    bool ports = port_any(spec->crossings, spec->n_crossings);
+    switch (launch_network(spec)) {
+    case LAUNCH_NETWORK_NAT:
+        return nat_ok(p, e);
+    case LAUNCH_NETWORK_NONE:
+        return !ports ||
+               refuse(e, ERROR_INVALID, "ports cannot be published from the network none: use --network nat");
+    case LAUNCH_NETWORK_HOST:
+        return !ports ||
+               refuse(e, ERROR_INVALID, "with --network host each port is the host's already: leave out -p");
+    case LAUNCH_NETWORK_OTHER:
+        break;
+    }
+    error_set(e, ERROR_UNSUPPORTED, 0, "the local engine has no network %.64s: it knows none, nat and host",
+              spec->network);
+    return false;
 }
 
 static bool spec_ok(const struct paths *p, const struct launch_spec *spec, struct error *e)
@@ -159,8 +189,8 @@ static bool spec_ok(const struct paths *p, const struct launch_spec *spec, struc
     if (spec->isolation == ISOLATION_VM || spec->isolation == ISOLATION_HOST) {
         return refuse(e, ERROR_UNSUPPORTED, "this build cannot launch VMs: use --isolation process");
     }
-    if (!network_ok(spec->network)) {
-        return refuse(e, ERROR_UNSUPPORTED, "the local engine knows the networks none and host only");
+    if (!network_ok(p, spec, e)) {
+        return false;
     }
     if (p->rootless && (spec->cpus > 0 || spec->memory > 0)) {
         return refuse(e, ERROR_UNSUPPORTED,

@@ -253,8 +253,31 @@ static void relative_volume(void **state)
 static void other_crossings(void **state)
 {
     struct bench *b = *state;
+    add_crossing(&b->state.spec, CROSSING_PIPE, "\\\\.\\pipe\\x", "x");
+    refused(b, ERROR_UNSUPPORTED, "pipe");
+}
+
+/* The namespace is one that the keeper has made, and names are asked of the network's helper. */
+static void published_port(void **state)
+{
+    struct bench *b = *state;
     add_crossing(&b->state.spec, CROSSING_PORT, "8080", "80/tcp");
-    refused(b, ERROR_UNSUPPORTED, "8080");
+    cJSON *o = config(b);
+    const cJSON *item;
+    const char *place = "";
+    cJSON_ArrayForEach(item, json_at(o, "linux.namespaces"))
+    {
+        if (strcmp(json_string(item, "type", ""), "network") == 0) {
+            place = json_string(item, "path", "");
+        }
+    }
+    char *wanted = paths_container(b->paths, b->state.id, "netns");
+    assert_string_equal(place, wanted);
+    free(wanted);
+    wanted = paths_container(b->paths, b->state.id, "resolv.conf");
+    assert_string_equal(json_string(mount_at(o, "/etc/resolv.conf"), "source", ""), wanted);
+    free(wanted);
+    cJSON_Delete(o);
 }
 
 static void no_command(void **state)
@@ -304,7 +327,7 @@ int main(void)
         TEST(plain),           TEST(full),           TEST(host_network),
         TEST(rootless),        TEST(missing_volume), TEST(relative_volume),
         TEST(other_crossings), TEST(no_command),     TEST(no_user),
-        TEST(exec_process),
+        TEST(exec_process),    TEST(published_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -205,6 +205,16 @@ static void record(void **state)
     assert_int_equal(r.record.workers[0].role, WORKER_KEEPER);
     assert_int_equal(r.record.n_crossings, 2); /* the folder, and the host's network */
     assert_int_equal(r.record.crossings[1].kind, CROSSING_NETWORK);
+    assert_null(r.record.ports);
+    s.network = 77;
+    s.network_name = mem_string("passt");
+    assert_int_equal(launch_add_port(&s.spec, "8080:80", NULL), 0);
+    state_to_record(&s, &r);
+    assert_int_equal(r.record.n_workers, 2);
+    assert_int_equal(r.record.workers[1].role, WORKER_NETWORK);
+    assert_string_equal(r.record.workers[1].name, "passt");
+    assert_string_equal(r.record.ports, "8080->80/tcp");
+    assert_int_equal(r.record.n_crossings, 3);
     state_record_done(&r);
     state_done(&s);
 }

@@ -327,7 +327,7 @@ static void the_form_launches_and_selects(void **state)
     pty_type(p, "<Ctrl-U>sleep 100<Tab><Tab>half<Tab>");
     pty_type(p, "<F10>");
     pty_expect(p, "Memory is a number and a unit");
-    pty_type(p, "<Ctrl-U>64m<Tab><Tab>fresh<Tab><Tab><Space><F10>");
+    pty_type(p, "<Ctrl-U>64m<Tab><Tab>fresh<Tab><Tab><Tab><Space><F10>");
     pty_expect(p, "13 containers");
     pty_expect(p, "── fresh ──");
     quit(p);

@@ -26,7 +26,8 @@ static void fields_make_a_spec(void **state)
     fill(&f, FORM_CPUS, "0.5");
     assert_true(launch_form_add_folder(&f));
     fill(&f, FORM_FOLDER, "/data:/data:ro");
-    f.network = NETWORK_NONE;
+    fill(&f, FORM_PORTS, " 8080:80,127.0.0.1:53:53/udp ");
+    f.network = NETWORK_NAT;
     f.isolation = ISOLATION_VM;
     assert_true(launch_form_spec(&f, &s, &why, &where));
     assert_string_equal(s.image, "busybox");
@@ -34,9 +35,11 @@ static void fields_make_a_spec(void **state)
     assert_null(s.command[3]);
     assert_int_equal(s.memory, 1 << 30);
     assert_true(s.cpus > 0.49 && s.cpus < 0.51);
-    assert_int_equal(s.n_crossings, 1);
-    assert_true(s.crossings[0].read_only);
-    assert_string_equal(s.network, "none");
+    assert_int_equal(s.n_crossings, 3);
+    assert_string_equal(s.crossings[0].outside, "8080");
+    assert_string_equal(s.crossings[1].inside, "53/udp");
+    assert_true(s.crossings[2].read_only);
+    assert_string_equal(s.network, "nat");
     assert_true(s.terminal && s.input);
     assert_null(s.name);
     launch_spec_done(&s);
@@ -50,7 +53,8 @@ static void what_is_wrong_is_told_with_its_field(void **state)
         enum form_field field;
         const char *text;
     } wrong[] = {{FORM_COMMAND, "sh -c 'open"}, {FORM_MEMORY, "lots"}, {FORM_CPUS, "-1"},
-                 {FORM_NAME, "no blanks here"}, {FORM_FOLDER, "data"}, {FORM_IMAGE, "  "}};
+                 {FORM_NAME, "no blanks here"}, {FORM_FOLDER, "data"}, {FORM_IMAGE, "  "},
+                 {FORM_PORTS, "8080:80 80"}};
     for (size_t i = 0; i < COUNT(wrong); i++) {
         struct launch_form f;
         struct launch_spec s;
@@ -86,15 +90,25 @@ static void a_spec_comes_back_as_it_was(void **state)
         snprintf(volume, sizeof volume, "/a%d:/b%d", i, i);
         assert_int_equal(launch_add_volume(&start, volume, &why), 0);
     }
+    assert_int_equal(launch_add_port(&start, "[::1]:8080:80/udp", &why), 0);
+    assert_int_equal(launch_add_port(&start, "9090:90", &why), 0);
+    start.network = mem_string("my-net"); /* a word of the engine's */
     launch_form_init(&f, &start);
     assert_int_equal(f.n_folders, FORM_FOLDERS_MAX);
+    assert_string_equal(line_edit_get(&f.ports), "[::1]:8080:80/udp 9090:90");
+    assert_string_equal(launch_form_network_word(&f), "my-net");
     assert_true(launch_form_spec(&f, &s, &why, &where));
     for (size_t i = 0; command[i]; i++) {
         assert_string_equal(s.command[i], command[i]);
     }
     assert_string_equal(s.workdir, "/tmp");
     assert_int_equal(s.memory, 300 << 20);
-    assert_int_equal(s.n_crossings, FORM_FOLDERS_MAX + 2);
+    assert_int_equal(s.n_crossings, FORM_FOLDERS_MAX + 4);
+    assert_string_equal(s.network, "my-net");
+    launch_form_network_step(&f, 1);
+    assert_string_equal(launch_form_network_word(&f), "default");
+    launch_form_network_step(&f, -1);
+    assert_string_equal(launch_form_network_word(&f), "my-net");
     launch_spec_done(&s);
     launch_spec_done(&start);
     launch_form_done(&f);

@@ -185,13 +185,25 @@ static void state_text(struct text *t, const struct container *c)
     }
 }
 
+static bool any_ports(const struct cli *cli, const struct listing *rows, const struct ls *ls)
+{
+    for (size_t i = 0; i < listing_count(rows); i++) {
+        const struct container *c = model_get(cli->model, listing_at(rows, i));
+        if (c->ports && (ls->all || is_live(c))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void print_rows(const struct cli *cli, const struct listing *rows, const struct ls *ls)
 {
-    static const char *const titles[] = {"ISOLATION", "NAME",  "IMAGE",     "STATE", "CPU",
-                                         "MEMORY",    "PROCS", "HOST SEES", "UP",    "ID"};
-    static const int align[] = {COLUMN_LEFT,  COLUMN_LEFT,  COLUMN_LEFT, COLUMN_LEFT,  COLUMN_RIGHT,
-                                COLUMN_RIGHT, COLUMN_RIGHT, COLUMN_LEFT, COLUMN_RIGHT, COLUMN_LEFT};
-    struct columns *table = columns_new(titles, align, 10);
+    static const char *const titles[] = {"ISOLATION", "NAME",      "IMAGE", "STATE", "CPU",  "MEMORY",
+                                         "PROCS",     "HOST SEES", "UP",    "ID",    "PORTS"};
+    static const int align[] = {COLUMN_LEFT,  COLUMN_LEFT,  COLUMN_LEFT,  COLUMN_LEFT,
+                                COLUMN_RIGHT, COLUMN_RIGHT, COLUMN_RIGHT, COLUMN_LEFT,
+                                COLUMN_RIGHT, COLUMN_LEFT,  COLUMN_LEFT};
+    struct columns *table = columns_new(titles, align, any_ports(cli, rows, ls) ? 11 : 10);
     int64_t now = time_now();
     for (size_t i = 0; i < listing_count(rows); i++) {
         const struct container *c = model_get(cli->model, listing_at(rows, i));
@@ -221,7 +233,8 @@ static void print_rows(const struct cli *cli, const struct listing *rows, const 
                                procs,
                                container_host_sees(c, sees, sizeof sees),
                                up,
-                               id};
+                               id,
+                               c->ports};
         columns_add(table, cells);
         text_done(&state);
     }

@@ -15,6 +15,7 @@ enum {
     RUN_ISOLATION,
     RUN_ENV,
     RUN_VOLUME,
+    RUN_PUBLISH,
     RUN_WORKDIR,
     RUN_USER,
     RUN_HOSTNAME,
@@ -35,12 +36,13 @@ const struct cli_option run_option_table[] = {
     {0, "isolation", "MODE", "default, process, or hyperv (vm)"},
     {'e', "env", "NAME[=VALUE]", "Set an environment variable"},
     {'v', "volume", "OUT:IN[:ro]", "Let a folder of the host be seen inside"},
+    {'p', "publish", "[ADDR:]OUT:IN[/udp]", "Let a port of the host lead to one inside"},
     {'w', "workdir", "FOLDER", "Working directory inside"},
     {'u', "user", "USER[:GROUP]", "User inside, by name or number"},
     {'h', "hostname", "NAME", "Host name inside"},
     {'m', "memory", "SIZE", "Memory limit (512m, 2g)"},
     {0, "cpus", "NUMBER", "CPU limit (1.5)"},
-    {0, "network", "NETWORK", "none (default) or host (a crossing: the host's network)"},
+    {0, "network", "NETWORK", "none (default), nat (default with -p), host (shared: a crossing)"},
     {0, "net", "NETWORK", "The same as --network"},
     {0, "entrypoint", "PROGRAM", "Run this instead of the image's entry point"},
     {0, "rm", NULL, "Remove it when it exits"},
@@ -98,6 +100,8 @@ static bool read_option(struct run_options *o, int index, const struct args *arg
         return launch_add_env(&o->spec, value, e) == 0;
     case RUN_VOLUME:
         return launch_add_volume(&o->spec, value, e) == 0;
+    case RUN_PUBLISH:
+        return launch_add_port(&o->spec, value, e) == 0;
     case RUN_ISOLATION:
         return isolation_parse(value, &o->spec.isolation) ||
                refuse(e, value, "isolation: default, process, hyperv (or vm)");
@@ -121,9 +125,6 @@ static int check(struct run_options *o)
     if (s->name && !launch_name_ok(s->name)) {
         return cli_wrong(&cli_command_run, "'%s' is no name: letters, digits, and . _ - after the first",
                          s->name);
-    }
-    if (s->network && strcmp(s->network, "none") != 0 && strcmp(s->network, "host") != 0) {
-        return cli_wrong(&cli_command_run, "'%s' is no network: none or host", s->network);
     }
     if (!o->detach && s->terminal && s->input && !stream_is_terminal(0)) {
         cli_say("standard input is no terminal: leave out -t");

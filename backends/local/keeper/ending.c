@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "backends/local/keeper/cgroup.h"
+#include "backends/local/keeper/network.h"
 #include "backends/local/keeper/rootfs.h"
 #include "backends/local/shared/command.h"
 #include "backends/local/shared/runtime.h"
@@ -91,6 +92,7 @@ void ending_tidy(const struct paths *p, const struct state *s, const char *runti
         cgroup_remove(s->cgroup);
     }
     paths_remove_tree(folder, NULL);
+    network_release();
     rootfs_release();
     unlink(socket);
     free(folder);
@@ -166,7 +168,7 @@ static bool clean_locked(const struct paths *p, struct state *s, struct error *e
                         ? "Its keeper was killed, so the container was ended and tidied up"
                         : "The machine was started anew while it ran; start it again if it is needed");
     }
-    s->pid = s->keeper = 0;
+    s->pid = s->keeper = s->network = 0;
     s->pid_started = s->keeper_started = 0;
     if (s->spec.remove && s->state == CONTAINER_EXITED) {
         return ending_remove(p, s, e);

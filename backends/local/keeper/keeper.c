@@ -13,6 +13,7 @@
 #include "backends/local/keeper/call.h"
 #include "backends/local/keeper/control.h"
 #include "backends/local/keeper/ending.h"
+#include "backends/local/keeper/network.h"
 #include "backends/local/keeper/rootfs.h"
 #include "backends/local/keeper/server.h"
 #include "backends/local/shared/bundle.h"
@@ -48,6 +49,7 @@ static void close_everything(struct keeper *k)
     server_close(k->server);
     output_close(k->output);
     children_close(k->children);
+    network_close(k->network);
     uv_close((uv_handle_t *)&k->deadline, NULL);
     uv_close((uv_handle_t *)&k->retry, NULL);
 }
@@ -84,7 +86,7 @@ static void leave(struct keeper *k)
 /* The end is written down, or, with --rm, nothing is left of the container. Another keeper may come now. */
 static void settle(struct keeper *k)
 {
-    k->state.pid = k->state.keeper = 0;
+    k->state.pid = k->state.keeper = k->state.network = 0;
     k->state.pid_started = k->state.keeper_started = 0;
     if (!k->state.spec.remove || k->state.state != CONTAINER_EXITED ||
         !ending_remove(k->paths, &k->state, NULL)) {
@@ -183,7 +185,7 @@ static void on_started(void *user, pid_t pid, const int fds[3])
 
 static const struct call_hooks call_hooks = {.done = on_started, .failed = on_start_failed};
 
-static bool begin_start(struct keeper *k, struct error *e)
+static bool run_runtime(struct keeper *k, struct error *e)
 {
     struct launch_spec *spec = &k->state.spec;
     static const char *const words[] = {"run", "-d", NULL};
@@ -193,10 +195,49 @@ static bool begin_start(struct keeper *k, struct error *e)
                              .terminal = spec->terminal,
                              .input = spec->input,
                              .command = k->state.argv ? k->state.argv[0] : NULL};
+    return call_start(k, &call, &call_hooks, k, e) == 0;
+}
+
+static void on_network(void *user, uint32_t helper, const char *name)
+{
+    struct keeper *k = user;
+    struct error why = {0};
+    k->state.network = helper;
+    free(k->state.network_name);
+    k->state.network_name = mem_string(name);
+    if (!run_runtime(k, &why)) {
+        on_start_failed(k, &why);
+    }
+}
+
+static void on_network_lost(void *user)
+{
+    struct keeper *k = user;
+    if (k->phase == PHASE_RUNNING) {
+        free(k->state.note);
+        k->state.note = mem_string("Its network helper has ended, so it reaches nothing and no port leads to "
+                                   "it: stop it and start it again");
+        k->state.network = 0;
+        keeper_save(k);
+    }
+}
+
+static bool start_network(struct keeper *k, struct error *e)
+{
+    static const struct network_hooks hooks = {
+        .ready = on_network, .failed = on_start_failed, .lost = on_network_lost};
+    k->network = network_start(k, &hooks, k, e);
+    return k->network != NULL;
+}
+
+static bool begin_start(struct keeper *k, struct error *e)
+{
+    struct launch_spec *spec = &k->state.spec;
     bool overlay = k->runtime.overlay && !k->paths->rootless;
+    bool network = launch_network(spec) == LAUNCH_NETWORK_NAT;
     output_get_size(k->output, &spec->rows, &spec->cols);
     return rootfs_prepare(k->image.rootfs, overlay, e) && bundle_write(k->paths, &k->state, &k->image, e) &&
-           call_start(k, &call, &call_hooks, k, e) == 0;
+           (network ? start_network(k, e) : run_runtime(k, e));
 }
 
 void keeper_start(struct keeper *k)
@@ -252,7 +293,7 @@ static void clean_predecessor(struct keeper *k)
 
 static void sign_state(struct state *s)
 {
-    s->pid = 0;
+    s->pid = s->network = 0;
     s->pid_started = 0;
     s->keeper = (uint32_t)getpid();
     s->keeper_started = state_process_started(s->keeper);

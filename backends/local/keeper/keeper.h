@@ -35,6 +35,7 @@ struct keeper {
     struct image_config image;
     struct runtime runtime;
     struct children *children;
+    struct network *network; /* NULL: it needs no help */
     struct server *server;
     struct output *output; /* of the first process */
     struct log *log;

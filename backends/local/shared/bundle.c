@@ -82,7 +82,12 @@ static void add_mount(cJSON *mounts, const struct mount *m)
 
 static bool host_network(const struct state *s)
 {
-    return s->spec.network && strcmp(s->spec.network, "host") == 0;
+    return launch_network(&s->spec) == LAUNCH_NETWORK_HOST;
+}
+
+static bool nat_network(const struct state *s)
+{
+    return launch_network(&s->spec) == LAUNCH_NETWORK_NAT;
 }
 
 static void add_bind(cJSON *mounts, const char *outside, const char *inside, bool read_only)
@@ -104,6 +109,11 @@ static void add_name_files(cJSON *mounts, const struct paths *p, const struct st
     }
     if (shared && access("/etc/resolv.conf", R_OK) == 0) {
         add_bind(mounts, "/etc/resolv.conf", "/etc/resolv.conf", true);
+    }
+    if (nat_network(s)) {
+        char *resolv = paths_container(p, s->id, "resolv.conf");
+        add_bind(mounts, resolv, "/etc/resolv.conf", false);
+        free(resolv);
     }
     free(hosts);
     free(hostname);
@@ -134,7 +144,7 @@ static bool add_crossings(cJSON *mounts, const struct launch_spec *spec, struct 
             if (!add_volume(mounts, c, e)) {
                 return false;
             }
-        } else if (c->kind != CROSSING_NETWORK) {
+        } else if (c->kind != CROSSING_NETWORK && c->kind != CROSSING_PORT) {
             error_set(e, ERROR_UNSUPPORTED, 0,
                       "The local engine cannot give a container a %s of the host (%s); leave it out",
                       crossing_word(c->kind), c->outside);
@@ -178,6 +188,11 @@ static void add_namespaces(cJSON *linux_part, const struct paths *p, const struc
         if (kinds[i]) {
             cJSON *o = cJSON_CreateObject();
             cJSON_AddStringToObject(o, "type", kinds[i]);
+            if (strcmp(kinds[i], "network") == 0 && nat_network(s)) { /* the keeper has made it */
+                char *place = paths_container(p, s->id, "netns");
+                cJSON_AddStringToObject(o, "path", place);
+                free(place);
+            }
             cJSON_AddItemToArray(list, o);
         }
     }
@@ -368,8 +383,10 @@ static bool write_name_files(const struct paths *p, const struct state *s, struc
     text_addf(&hosts, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t%s\n",
               name);
     text_addf(&hostname, "%s\n", name);
-    bool ok = write_file(p, s->id, "hosts", text_of(&hosts), 0644, e) &&
-              write_file(p, s->id, "hostname", text_of(&hostname), 0644, e);
+    bool ok =
+        write_file(p, s->id, "hosts", text_of(&hosts), 0644, e) &&
+        write_file(p, s->id, "hostname", text_of(&hostname), 0644, e) &&
+        (!nat_network(s) || write_file(p, s->id, "resolv.conf", "nameserver " BUNDLE_RESOLVER "\n", 0644, e));
     text_done(&hosts);
     text_done(&hostname);
     return ok;

@@ -8,6 +8,10 @@
 #include "backends/local/shared/paths.h"
 #include "backends/local/shared/state.h"
 
+/* Who answers questions for names in a container with a network of its own: the helper of its network, with the
+ * host's resolver. An address that no network has (RFC 3927). */
+#define BUNDLE_RESOLVER "169.254.1.1"
+
 /* The text of config.json (OCI 1.0.2) for s.argv in the folder "rootfs" beside it; the caller frees. Users are looked up
  * in image->rootfs. NULL and e: ERROR_INVALID for a volume, user or folder that cannot be, ERROR_UNSUPPORTED for what
  * this engine, or this user, cannot give. */

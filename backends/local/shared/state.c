@@ -15,6 +15,7 @@
 
 #include "backends/json.h"
 #include "core/memory.h"
+#include "core/port.h"
 #include "core/text.h"
 
 enum { STATE_LIMIT = 8 * 1024 * 1024, CROSSINGS_LIMIT = 1024 };
@@ -33,6 +34,7 @@ void state_done(struct state *s)
     free(s->boot);
     free(s->cgroup);
     free(s->note);
+    free(s->network_name);
     state_init(s);
 }
 
@@ -174,6 +176,8 @@ static void read_life(const cJSON *o, struct state *s)
     s->pid_started = read_count(o, "pid_started");
     s->keeper = read_pid(o, "keeper");
     s->keeper_started = read_count(o, "keeper_started");
+    s->network = read_pid(o, "network");
+    s->network_name = read_text(o, "network_name");
     s->boot = read_text(o, "boot");
     s->cgroup = read_text(o, "cgroup");
     s->note = read_text(o, "note");
@@ -306,6 +310,8 @@ static char *state_text(const struct state *s)
     add_number(o, "pid_started", (double)s->pid_started);
     add_number(o, "keeper", s->keeper);
     add_number(o, "keeper_started", (double)s->keeper_started);
+    add_number(o, "network", s->network);
+    add_text(o, "network_name", s->network ? s->network_name : NULL);
     add_text(o, "boot", s->boot);
     add_text(o, "cgroup", s->cgroup);
     add_isolation(o, s->isolation);
@@ -405,7 +411,7 @@ static char *join_words(char *const *argv)
 /* A shared network is a way through the wall, also when it was asked for by --network. */
 static void collect_crossings(const struct launch_spec *spec, struct state_record *out)
 {
-    bool shared = spec->network && strcmp(spec->network, "host") == 0;
+    bool shared = launch_network(spec) == LAUNCH_NETWORK_HOST;
     out->crossings = mem_new(spec->n_crossings + 1, sizeof *out->crossings);
     size_t n = 0;
     for (size_t i = 0; i < spec->n_crossings; i++) {
@@ -417,6 +423,20 @@ static void collect_crossings(const struct launch_spec *spec, struct state_recor
     }
     out->record.crossings = out->crossings;
     out->record.n_crossings = n;
+}
+
+static void collect_workers(const struct state *s, struct state_record *out)
+{
+    struct container *c = &out->record;
+    c->workers = out->workers;
+    if (s->keeper) {
+        out->workers[c->n_workers++] =
+            (struct worker){.host_pid = s->keeper, .role = WORKER_KEEPER, .name = "porthole-keeper"};
+    }
+    if (s->network) {
+        out->workers[c->n_workers++] =
+            (struct worker){.host_pid = s->network, .role = WORKER_NETWORK, .name = s->network_name};
+    }
 }
 
 void state_to_record(const struct state *s, struct state_record *out)
@@ -445,17 +465,15 @@ void state_to_record(const struct state *s, struct state_record *out)
     c->cpu = NAN;
     c->processes = -1;
     collect_crossings(&s->spec, out);
-    if (s->keeper) {
-        out->keeper =
-            (struct worker){.host_pid = s->keeper, .role = WORKER_KEEPER, .name = "porthole-keeper"};
-        c->workers = &out->keeper;
-        c->n_workers = 1;
-    }
+    out->ports = port_list(s->spec.crossings, s->spec.n_crossings);
+    c->ports = out->ports;
+    collect_workers(s, out);
 }
 
 void state_record_done(struct state_record *r)
 {
     free(r->command);
+    free(r->ports);
     free(r->crossings);
     memset(r, 0, sizeof *r);
 }

@@ -27,6 +27,8 @@ struct state {
     uint64_t pid_started;    /* field 22 of /proc/PID/stat: guards against reuse */
     uint32_t keeper;         /* pid of its keeper; 0 none */
     uint64_t keeper_started;
+    uint32_t network;        /* pid of the helper that moves its packets; 0 none */
+    char *network_name;      /* as the host calls it */
     char *boot;              /* /proc/sys/kernel/random/boot_id when it was started */
     char *cgroup;            /* "/porthole/ID", the path below every controller; NULL rootless */
     char *note;              /* one sentence, else NULL */
@@ -43,9 +45,9 @@ bool state_write(const struct state *s, const struct paths *p, struct error *e);
 /* The record that the model gets; it points into s and into `room`, which must be initialised to {0}. */
 struct state_record {
     struct container record;
-    struct worker keeper;
+    struct worker workers[2];   /* its keeper, and the helper of its network */
     struct crossing *crossings; /* those of the spec, and the network when it is the host's */
-    char *command;
+    char *command, *ports;
 };
 void state_to_record(const struct state *s, struct state_record *out);
 void state_record_done(struct state_record *r);
