@@ -33,6 +33,7 @@ struct engine_info { /* told with online; borrowed for the call */
     const char *version;  /* "runc 1.1.5, overlayfs, cgroup v1"; NULL unknown */
     enum isolation default_isolation;
     enum hypervisor hypervisor;
+    struct windows_host windows;
     const struct mode_offer *offers;
     size_t n_offers;
     const char *note; /* one sentence on what is missing and why (rights, ...); NULL nothing */

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum isolation {
     ISOLATION_UNKNOWN,
@@ -15,6 +16,13 @@ enum isolation {
 enum origin { ORIGIN_UNKNOWN, ORIGIN_REQUESTED, ORIGIN_DEFAULT };
 
 enum hypervisor { HYPERVISOR_OTHER, HYPERVISOR_HYPERV }; /* decides the word for ISOLATION_VM */
+
+enum windows_edition { WINDOWS_SERVER, WINDOWS_PRO /* and Enterprise, Education */, WINDOWS_HOME };
+
+struct windows_host { /* what the rules of core/verdict.h go by */
+    uint32_t build;   /* 20348: the third part of the version 10.0.20348.2700; 0: no Windows, or not known */
+    enum windows_edition edition;
+};
 
 /* "process", "vm" or "hyperv", "host", "unknown". */
 const char *isolation_word(enum isolation mode, enum hypervisor hypervisor);

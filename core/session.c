@@ -48,6 +48,7 @@ static void take_info(struct engine *e, const struct engine_info *info)
     replace(&e->reason, info->note);
     e->default_isolation = info->default_isolation;
     e->hypervisor = info->hypervisor;
+    e->windows = info->windows;
     offers_free(e);
     struct mode_offer *offers = mem_new(info->n_offers, sizeof *offers);
     for (size_t i = 0; i < info->n_offers; i++) {

@@ -23,6 +23,7 @@ struct engine { /* what is known of an engine; strings are the session's, good u
     const char *version;
     enum isolation default_isolation;
     enum hypervisor hypervisor;
+    struct windows_host windows;
     const struct mode_offer *offers;
     size_t n_offers;
     bool listed; /* the first list is complete */

@@ -75,6 +75,16 @@ void settings_done(struct settings *s)
     *s = (struct settings){0};
 }
 
+enum isolation settings_isolation(const struct settings *s, const char *engine)
+{
+    for (size_t i = 0; i < s->n_engines; i++) {
+        if (strcmp(s->engines[i].name, engine) == 0 && s->engines[i].isolation != ISOLATION_UNKNOWN) {
+            return s->engines[i].isolation;
+        }
+    }
+    return ISOLATION_UNKNOWN;
+}
+
 /* ---- sentences ---- */
 
 static void complain(struct reader *r, const char *fmt, ...) ERROR_PRINTF(2, 3);

@@ -44,6 +44,9 @@ struct settings {
 void settings_init(struct settings *s); /* the defaults */
 void settings_done(struct settings *s);
 
+/* What a launch on this engine means that asks for no mode; ISOLATION_UNKNOWN: what the engine says. */
+enum isolation settings_isolation(const struct settings *s, const char *engine);
+
 /* Reads text into s (initialised). Unknown keys and values out of bounds are reported to `warn` (may be NULL), one
  * sentence each with its line number, and left at their defaults. False and e when the text is not JSON: nothing is
  * changed then. */

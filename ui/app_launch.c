@@ -34,13 +34,8 @@ const struct mode_offer *launching_offer(const struct engine *e, enum isolation 
 
 enum isolation launching_default(struct app *a, const struct engine *e)
 {
-    const struct settings *s = app_settings(a);
-    for (size_t i = 0; i < s->n_engines; i++) {
-        if (strcmp(s->engines[i].name, e->name) == 0 && s->engines[i].isolation != ISOLATION_UNKNOWN) {
-            return s->engines[i].isolation;
-        }
-    }
-    return e->default_isolation;
+    enum isolation mode = settings_isolation(app_settings(a), e->name);
+    return mode == ISOLATION_UNKNOWN ? e->default_isolation : mode;
 }
 
 static void launching_free(struct launching *l)

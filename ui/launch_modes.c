@@ -1,6 +1,7 @@
 #include "ui/launch_modes.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "ui/launching.h"
 
@@ -11,17 +12,20 @@ enum isolation launch_effective(struct app *a, const struct engine *e, enum isol
     return mode == ISOLATION_UNKNOWN && e ? launching_default(a, e) : mode;
 }
 
-const char *launch_why_not(struct app *a, const struct engine *e, enum isolation mode)
+enum verdict_kind launch_judge(struct app *a, const struct engine *e, const char *image_os,
+                               enum isolation mode, struct verdict *out)
 {
-    if (!e || e->state != ENGINE_ONLINE) {
-        return "no engine is online.";
-    }
     enum isolation really = launch_effective(a, e, mode);
-    const struct mode_offer *offer = launching_offer(e, really);
-    if (really == ISOLATION_UNKNOWN) {
-        return NULL; /* the engine will know */
+    *out = (struct verdict){.mode = really, .kind = VERDICT_OK, .source = "engine"};
+    if (!e || e->state != ENGINE_ONLINE) {
+        out->kind = VERDICT_REFUSE;
+        snprintf(out->reason, sizeof out->reason, "no engine is online");
+    } else if (really == ISOLATION_UNKNOWN) {
+        snprintf(out->reason, sizeof out->reason, "is chosen by the engine");
+    } else {
+        verdict_here(e, image_os, really, out);
     }
-    return offer ? offer->why_not : "this engine does not offer it.";
+    return out->kind;
 }
 
 const char *launch_mode_word(struct app *a, const struct engine *e, enum isolation mode, char *out,
@@ -37,48 +41,48 @@ const char *launch_mode_word(struct app *a, const struct engine *e, enum isolati
     return out;
 }
 
-enum isolation launch_next_mode(struct app *a, const struct engine *e, enum isolation from, int by)
+enum isolation launch_next_mode(struct app *a, const struct engine *e, const char *image_os,
+                                enum isolation from, int by)
 {
+    struct verdict verdict;
     int at = 0;
     for (int i = 0; i < LAUNCH_MODES; i++) {
         at = launch_modes[i] == from ? i : at;
     }
     for (int i = 1; i <= LAUNCH_MODES; i++) {
         enum isolation next = launch_modes[(at + by * i + LAUNCH_MODES * LAUNCH_MODES) % LAUNCH_MODES];
-        if (!launch_why_not(a, e, next)) {
+        if (launch_judge(a, e, image_os, next, &verdict) != VERDICT_REFUSE) {
             return next;
         }
     }
     return from;
 }
 
-static void add_sentence(struct text *out, const char *s)
+/* "process works here.", "vm cannot work: no kernel was found.", "hyperv works: ...; it costs ..." */
+static void add_sentence(struct text *out, const char *word, const struct verdict *v)
 {
-    text_add(out, s);
-    if (out->len && out->data[out->len - 1] != '.') {
+    static const char *const said[] = {
+        [VERDICT_OK] = "works: ", [VERDICT_WARN] = "may work: ", [VERDICT_REFUSE] = "cannot work: "};
+    bool own_word = v->kind == VERDICT_OK && strcmp(v->source, "engine") == 0;
+    text_addf(out, "%s%s %s%s", out->len ? " " : "", word, own_word ? "" : said[v->kind], v->reason);
+    if (out->data[out->len - 1] != '.') {
         text_add_char(out, '.');
     }
-    text_add_char(out, ' ');
 }
 
-void launch_verdict(struct app *a, const struct engine *e, enum isolation mode, struct text *out)
+enum verdict_kind launch_verdict(struct app *a, const struct engine *e, const char *image_os,
+                                 enum isolation mode, struct text *out)
 {
     char word[48];
+    struct verdict verdict;
     enum isolation really = launch_effective(a, e, mode);
-    const char *no = launch_why_not(a, e, mode);
-    const struct mode_offer *offer = e ? launching_offer(e, really) : NULL;
-    text_addf(out, "%s %s", launch_mode_word(a, e, really, word, sizeof word),
-              no ? "cannot work: " : "works here");
-    if (!no && offer && offer->cost) {
-        text_add(out, "; it costs ");
-    }
-    add_sentence(out, no ? no : offer && offer->cost ? offer->cost : "");
+    enum verdict_kind kind = launch_judge(a, e, image_os, really, &verdict);
+    add_sentence(out, launch_mode_word(a, e, really, word, sizeof word), &verdict);
     for (int i = 1; e && i < LAUNCH_MODES; i++) {
-        no = launch_why_not(a, e, launch_modes[i]);
-        if (no && launch_modes[i] != really) {
-            text_addf(out,
-                      "%s cannot be chosen: ", launch_mode_word(a, e, launch_modes[i], word, sizeof word));
-            add_sentence(out, no);
+        if (launch_modes[i] != really) {
+            launch_judge(a, e, image_os, launch_modes[i], &verdict);
+            add_sentence(out, launch_mode_word(a, e, launch_modes[i], word, sizeof word), &verdict);
         }
     }
+    return kind;
 }

@@ -7,6 +7,7 @@
 
 #include "core/session.h"
 #include "core/text.h"
+#include "core/verdict.h"
 
 struct app;
 
@@ -14,22 +15,25 @@ enum { LAUNCH_MODES = 3 };
 
 extern const enum isolation launch_modes[LAUNCH_MODES]; /* ISOLATION_UNKNOWN: the default */
 
-/* The engine may be NULL: there is none. */
+/* The engine may be NULL: there is none. image_os: as struct image has it; NULL unknown. */
 
 enum isolation launch_effective(struct app *a, const struct engine *e,
                                 enum isolation mode); /* the default, resolved */
 
-/* Why it cannot be chosen; NULL: it can. */
-const char *launch_why_not(struct app *a, const struct engine *e, enum isolation mode);
+/* What a mode comes to. VERDICT_REFUSE: it cannot be chosen. */
+enum verdict_kind launch_judge(struct app *a, const struct engine *e, const char *image_os,
+                               enum isolation mode, struct verdict *out);
 
 /* "default (process)", "vm" */
 const char *launch_mode_word(struct app *a, const struct engine *e, enum isolation mode, char *out,
                              size_t room);
 
 /* The next one in a direction that can be chosen. */
-enum isolation launch_next_mode(struct app *a, const struct engine *e, enum isolation from, int by);
+enum isolation launch_next_mode(struct app *a, const struct engine *e, const char *image_os,
+                                enum isolation from, int by);
 
-/* What will work, at what cost, what will not, and why. */
-void launch_verdict(struct app *a, const struct engine *e, enum isolation mode, struct text *out);
+/* What will work, at what cost, what will not, and why: first of the mode, then of the others. */
+enum verdict_kind launch_verdict(struct app *a, const struct engine *e, const char *image_os,
+                                 enum isolation mode, struct text *out);
 
 #endif

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/image.h"
 #include "core/memory.h"
 #include "core/text.h"
 #include "ui/app.h"
+#include "ui/image_choice.h"
 #include "ui/launch_form.h"
 #include "ui/launch_modes.h"
 #include "ui/launching.h"
@@ -22,8 +22,7 @@ struct launch_view {
     struct launch_form form;
     int engine; /* -1: there is none */
     enum form_field at;
-    struct op *op; /* while the names of images are being asked */
-    struct image_list *images;
+    struct image_choice images;
     struct rect places[FORM_FIELDS], mode_places[LAUNCH_MODES];
     struct error wrong; /* kind ERROR_NONE: nothing is */
     enum form_field wrong_at;
@@ -43,55 +42,47 @@ static const struct engine *engine_of(const struct launch_view *l)
 
 /* Engines and images. */
 
-static void images_told(void *user, struct answer *answer)
+static void images_told(void *user)
 {
     struct launch_view *l = user;
-    l->op = NULL;
-    l->images = answer->images;
-    answer->images = NULL;
-    if (l->images && l->images->count && !*line_edit_get(&l->form.image)) {
-        line_edit_set(&l->form.image, l->images->rows[0].name);
+    const struct image *first = image_choice_at(&l->images, 0);
+    if (first && !*line_edit_get(&l->form.image)) {
+        line_edit_set(&l->form.image, first->name);
     }
     app_redraw(l->view.app, &l->view);
 }
 
 static void ask_images(struct launch_view *l)
 {
-    if (l->op) {
-        op_cancel(l->op);
-        l->op = NULL;
-    }
-    image_list_free(l->images);
-    l->images = NULL;
-    if (l->engine >= 0) {
-        l->op = session_images(app_session(l->view.app), l->engine, images_told, l);
-    }
+    image_choice_ask(&l->images, app_session(l->view.app), l->engine, images_told, l);
 }
 
-/* The place of the typed image among the known ones; their number: it is none of them. */
-static size_t image_place(const struct launch_view *l)
+/* The known image that is typed; NULL: none of them is. */
+static const struct image *typed_image(const struct launch_view *l)
 {
-    size_t n = l->images ? l->images->count : 0;
-    const char *typed = line_edit_get(&l->form.image);
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(l->images->rows[i].name, typed) == 0) {
-            return i;
-        }
-    }
-    return n;
+    return image_choice_at(&l->images, image_choice_place(&l->images, line_edit_get(&l->form.image)));
 }
 
 /* Arrows go through the known images as long as one of them, or nothing, stands there. */
 static bool cycle_image(struct launch_view *l, int by)
 {
-    size_t n = l->images ? l->images->count : 0;
-    size_t at = image_place(l);
-    if (n == 0 || (at == n && *line_edit_get(&l->form.image))) {
-        return false;
+    const char *typed = line_edit_get(&l->form.image);
+    const struct image *next = *typed && !typed_image(l) ? NULL : image_choice_step(&l->images, typed, by);
+    if (next) {
+        line_edit_set(&l->form.image, next->name);
     }
-    at = at == n ? 0 : (at + n + (size_t)(by + (int)n)) % n;
-    line_edit_set(&l->form.image, l->images->rows[at].name);
-    return true;
+    return next != NULL;
+}
+
+static const char *image_os(const struct launch_view *l)
+{
+    const struct image *image = typed_image(l);
+    return image ? image->os : NULL;
+}
+
+static bool refused(const struct launch_view *l, enum isolation mode, struct verdict *verdict)
+{
+    return launch_judge(l->view.app, engine_of(l), image_os(l), mode, verdict) == VERDICT_REFUSE;
 }
 
 static void cycle_engine(struct launch_view *l, int by)
@@ -173,15 +164,15 @@ static void draw_engine(struct launch_view *l, struct pen *p)
 
 static void draw_image(struct launch_view *l, struct pen *p)
 {
-    size_t n = l->images ? l->images->count : 0;
-    size_t at = image_place(l);
+    size_t n = image_choice_count(&l->images);
+    size_t at = image_choice_place(&l->images, line_edit_get(&l->form.image));
     int width = p->in.cols - VALUE - 18;
     label(l, p, FORM_IMAGE, LABEL, "image");
     line_field(l, p, FORM_IMAGE, VALUE, width);
     int col = p->in.col + VALUE + width + 2;
     if (n > 1 && at < n) {
         canvas_textf(p->canvas, p->row, col, 16, STYLE_QUIET, "‹ %zu of %zu ›", at + 1, n);
-    } else if (l->op) {
+    } else if (image_choice_asking(&l->images)) {
         canvas_text(p->canvas, p->row, col, 16, STYLE_QUIET, "asking …");
     }
     draw_wrong(l, p, FORM_IMAGE, FORM_IMAGE);
@@ -189,13 +180,13 @@ static void draw_image(struct launch_view *l, struct pen *p)
 
 static void draw_command(struct launch_view *l, struct pen *p)
 {
-    size_t at = image_place(l);
+    const struct image *image = typed_image(l);
     label(l, p, FORM_COMMAND, LABEL, "command");
     line_field(l, p, FORM_COMMAND, VALUE, p->in.cols - VALUE - 2);
     bool empty = !*line_edit_get(&l->form.command);
-    if (empty && l->images && at < l->images->count && l->images->rows[at].command) {
+    if (empty && image && image->command) {
         canvas_textf(p->canvas, p->row, p->in.col + VALUE + 2, p->in.cols - VALUE - 5, STYLE_INPUT,
-                     "(the image's: %s)", l->images->rows[at].command);
+                     "(the image's: %s)", image->command);
     }
     draw_wrong(l, p, FORM_COMMAND, FORM_COMMAND);
 }
@@ -203,15 +194,16 @@ static void draw_command(struct launch_view *l, struct pen *p)
 static void draw_modes(struct launch_view *l, struct pen *p)
 {
     char word[48];
+    struct verdict verdict;
     int col = p->in.col + VALUE;
     label(l, p, FORM_ISOLATION, LABEL, "isolation");
     l->places[FORM_ISOLATION] = (struct rect){p->row, col, 1, p->in.cols - VALUE};
     for (int i = 0; i < LAUNCH_MODES; i++) {
         bool chosen = launch_modes[i] == l->form.isolation;
         bool here = chosen && l->at == FORM_ISOLATION;
-        enum style style = here                                                         ? STYLE_SELECTED
-                           : launch_why_not(l->view.app, engine_of(l), launch_modes[i]) ? STYLE_QUIET
-                                                                                        : STYLE_TEXT;
+        enum style style = here                                    ? STYLE_SELECTED
+                           : refused(l, launch_modes[i], &verdict) ? STYLE_QUIET
+                                                                   : STYLE_TEXT;
         int used =
             canvas_textf(p->canvas, p->row, col, -1, style, "%s %s", chosen ? "●" : "○",
                          launch_mode_word(l->view.app, engine_of(l), launch_modes[i], word, sizeof word));
@@ -225,12 +217,12 @@ static void draw_verdict(struct launch_view *l, struct pen *p)
 {
     struct text words = {0};
     int cols = p->in.cols - VALUE - 2;
-    launch_verdict(l->view.app, engine_of(l), l->form.isolation, &words);
+    enum verdict_kind kind =
+        launch_verdict(l->view.app, engine_of(l), image_os(l), l->form.isolation, &words);
     int rows = paragraph_rows(text_of(&words), cols);
     rows = rows < 4 ? rows : 4;
-    bool no = launch_why_not(l->view.app, engine_of(l), l->form.isolation) != NULL;
     paragraph_draw(p->canvas, (struct rect){p->row, p->in.col + VALUE, rows, cols},
-                   no ? STYLE_WARNING : STYLE_QUIET, text_of(&words));
+                   kind == VERDICT_OK ? STYLE_QUIET : STYLE_WARNING, text_of(&words));
     p->row += rows;
     text_done(&words);
 }
@@ -377,10 +369,10 @@ static void launch(struct launch_view *l)
 {
     struct launch_spec spec;
     struct app *app = l->view.app;
-    const char *no = launch_why_not(l->view.app, engine_of(l), l->form.isolation);
+    struct verdict verdict;
     l->tried = true;
-    if (no) {
-        app_say(app, "It cannot be launched so: %s", no);
+    if (refused(l, l->form.isolation, &verdict)) {
+        app_say(app, "It cannot be launched so: %s", verdict.reason);
         return;
     }
     if (!launch_form_spec(&l->form, &spec, &l->wrong, &l->wrong_at)) {
@@ -416,7 +408,7 @@ static bool change(struct launch_view *l, int by)
         cycle_engine(l, by);
         return true;
     case FORM_ISOLATION:
-        l->form.isolation = launch_next_mode(l->view.app, engine_of(l), l->form.isolation, by);
+        l->form.isolation = launch_next_mode(l->view.app, engine_of(l), image_os(l), l->form.isolation, by);
         return true;
     case FORM_NETWORK:
         launch_form_network_step(&l->form, by);
@@ -454,8 +446,9 @@ static bool inside(struct rect r, const struct key *k)
 
 static void click(struct launch_view *l, const struct key *k)
 {
+    struct verdict verdict;
     for (int i = 0; i < LAUNCH_MODES; i++) {
-        if (inside(l->mode_places[i], k) && !launch_why_not(l->view.app, engine_of(l), launch_modes[i])) {
+        if (inside(l->mode_places[i], k) && !refused(l, launch_modes[i], &verdict)) {
             l->form.isolation = launch_modes[i];
         }
     }
@@ -560,10 +553,7 @@ static const char *const *keys(struct view *v)
 static void launch_view_free(struct view *v)
 {
     struct launch_view *l = self(v);
-    if (l->op) {
-        op_cancel(l->op);
-    }
-    image_list_free(l->images);
+    image_choice_done(&l->images);
     launch_form_done(&l->form);
     free(l);
 }

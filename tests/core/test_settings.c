@@ -87,6 +87,9 @@ static void every_key_is_read(void **state)
     assert_int_equal(s.engines[0].isolation, ISOLATION_VM);
     assert_string_equal(s.engines[1].address, "unix:///run/docker.sock");
     assert_int_equal(s.engines[1].isolation, ISOLATION_UNKNOWN);
+    assert_int_equal(settings_isolation(&s, "local"), ISOLATION_VM);
+    assert_int_equal(settings_isolation(&s, s.engines[1].name), ISOLATION_UNKNOWN);
+    assert_int_equal(settings_isolation(&s, "nobody"), ISOLATION_UNKNOWN);
     assert_int_equal(s.n_keys, 2);
     assert_string_equal(s.keys[0].key, "Ctrl-X");
     assert_string_equal(s.keys[0].action, "kill"); /* the last word counts */

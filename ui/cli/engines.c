@@ -23,6 +23,7 @@ static cJSON *engine_json(const struct engine *e)
         cJSON_AddStringToObject(offer, "isolation", isolation_word(e->offers[i].mode, e->hypervisor));
         cJSON_AddBoolToObject(offer, "available", e->offers[i].why_not == NULL);
         out_string(offer, "reason", e->offers[i].why_not);
+        out_string(offer, "cost", e->offers[i].cost);
         cJSON_AddItemToArray(offers, offer);
     }
     cJSON_AddItemToObject(o, "isolations", offers);

@@ -68,6 +68,10 @@ static int launch(struct cli *cli, struct run_options *o)
         return EXIT_ENGINE;
     }
     int engine = cli_engine(cli);
+    if (o->spec.isolation == ISOLATION_UNKNOWN && engine >= 0) {
+        const char *name = session_engine(cli->session, engine)->name;
+        o->spec.isolation = settings_isolation(&cli->settings, name);
+    }
     o->spec.hold = !o->detach;
     if (o->spec.terminal && !o->detach) {
         stream_size(&o->spec.rows, &o->spec.cols);
