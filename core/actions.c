@@ -51,7 +51,7 @@ static const struct action table[] = {
      .words = "Remove: delete the container and all that it wrote",
      .scope = SCOPE_CONTAINER, .verb = VERB_REMOVE, .states = KNOWN, .bulk = true, .confirm = true},
     {.id = ACTION_RELAUNCH, .name = "relaunch", .key = "o", .brief = "relaunch",
-     .words = "Relaunch: the same again, in the other isolation mode if you like",
+     .words = "Relaunch: the same again in the other isolation mode",
      .scope = SCOPE_CONTAINER, .verb = VERB_RELAUNCH, .states = KNOWN},
     {.id = ACTION_LAUNCH, .name = "launch", .key = "n", .brief = "launch",
      .words = "Launch: a new container, in either isolation mode", .scope = SCOPE_GENERAL, .verb = -1},

@@ -59,7 +59,7 @@ static void do_map(struct app *a, container_id id)
 static void do_launch(struct app *a, container_id id)
 {
     (void)id;
-    app_push(a, launch_view_new(a, NULL));
+    app_push(a, launch_view_new(a, NULL, 0));
 }
 
 static void do_demo(struct app *a, container_id id)

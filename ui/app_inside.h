@@ -38,6 +38,7 @@ enum { OVERLAYS_MAX = 8, MESSAGE_ROOM = 512 };
 struct awaited { /* a container that was launched and has not been seen yet */
     char *key;   /* NULL: none */
     bool console, map;
+    container_id old; /* that it is to take the place of; 0 none */
 };
 
 struct app {

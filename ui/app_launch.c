@@ -9,6 +9,7 @@
 
 #include "core/image.h"
 #include "core/memory.h"
+#include "core/relaunch.h"
 #include "core/text.h"
 #include "ui/app_inside.h"
 #include "ui/launching.h"
@@ -19,7 +20,8 @@ struct launching {
     struct job *job;
     struct op *op;
     enum launching_then then;
-    char *after; /* said when it is there; NULL nothing */
+    container_id old; /* that it takes the place of; 0 none */
+    char *after;      /* said when it is there; NULL nothing */
 };
 
 const struct mode_offer *launching_offer(const struct engine *e, enum isolation mode)
@@ -44,11 +46,81 @@ static void launching_free(struct launching *l)
     free(l);
 }
 
-static void await(struct app *a, const char *key, enum launching_then then)
+static void await(struct app *a, const char *key, enum launching_then then, container_id old)
 {
     free(a->awaited.key);
-    a->awaited = (struct awaited){mem_string(key), then == LAUNCHING_CONSOLE, then == LAUNCHING_MAP};
+    a->awaited = (struct awaited){mem_string(key), then == LAUNCHING_CONSOLE, then == LAUNCHING_MAP, old};
     app_await_changes(a);
+}
+
+/* The old one, when the new one runs in its place. */
+
+struct retiring {
+    struct app *app;
+    struct job *job;
+    struct op *op;
+    container_id old;
+    char *name;
+};
+
+static void retiring_free(struct retiring *r)
+{
+    free(r->name);
+    free(r);
+}
+
+static void retired(void *user, struct answer *answer)
+{
+    struct retiring *r = user;
+    job_done(r->job);
+    if (answer->why.kind != ERROR_NONE) {
+        app_say_error(r->app, &answer->why);
+    } else {
+        app_say(r->app, "%s is stopped and removed.", r->name);
+    }
+    retiring_free(r);
+}
+
+static void retire_cancelled(void *user)
+{
+    struct retiring *r = user;
+    op_cancel(r->op);
+    job_done(r->job);
+    retiring_free(r);
+}
+
+static void retire_answered(void *user, bool yes)
+{
+    struct retiring *r = user;
+    char words[160];
+    if (!yes) {
+        app_say(r->app, "%s is kept.", r->name);
+        retiring_free(r);
+        return;
+    }
+    snprintf(words, sizeof words, "Removing %.120s", r->name);
+    r->job = app_job(r->app, words, retire_cancelled, r);
+    r->op = relaunch_retire(r->app->parts.session, r->old, retired, r);
+}
+
+static void ask_to_retire(struct app *a, const struct container *fresh, container_id id)
+{
+    const struct container *old = model_get(a->model, id);
+    char question[256];
+    if (!old) {
+        return;
+    }
+    const char *name = old->name ? old->name : old->key;
+    if (fresh->state == CONTAINER_EXITED) {
+        app_say(a, "%.60s exited with %d at once; %.60s is kept.", fresh->name ? fresh->name : fresh->key,
+                fresh->exit_code, name);
+        return;
+    }
+    struct retiring *r = mem_new(1, sizeof *r);
+    *r = (struct retiring){.app = a, .old = id, .name = mem_string(name)};
+    snprintf(question, sizeof question, "%.60s runs. Stop and remove the old one, %.60s?",
+             fresh->name ? fresh->name : fresh->key, name);
+    app_confirm(a, question, retire_answered, r);
 }
 
 static void go_to(struct app *a, container_id id, const struct awaited *how)
@@ -60,8 +132,11 @@ static void go_to(struct app *a, container_id id, const struct awaited *how)
     list_view_select(a->list, id);
     if (how->map) {
         detail_front(a->detail, DETAIL_MAP);
-    } else if (how->console) {
+    } else if (how->console && !how->old) {
         app_action_on(a, ACTION_ATTACH, id);
+    }
+    if (how->old) {
+        ask_to_retire(a, model_get(a->model, id), how->old);
     }
 }
 
@@ -101,7 +176,7 @@ static void launched(void *user, struct answer *answer)
         if (l->after) {
             app_say(a, "%s", l->after);
         }
-        await(a, answer->text, l->then);
+        await(a, answer->text, l->then, l->old);
     }
     launching_free(l);
 }
@@ -114,22 +189,29 @@ static void launch_cancelled(void *user)
     launching_free(l);
 }
 
-static void start(struct app *a, int engine, const struct launch_spec *spec, enum launching_then then,
-                  const char *after)
+struct wish { /* borrowed */
+    int engine;
+    const struct launch_spec *spec;
+    enum launching_then then;
+    container_id old;
+    const char *after;
+};
+
+static void start(struct app *a, const struct wish *w)
 {
     char words[160];
     struct launching *l = mem_new(1, sizeof *l);
-    snprintf(words, sizeof words, "Launching %.120s", spec->name ? spec->name : spec->image);
-    l->app = a;
-    l->then = then;
-    l->after = mem_string(after);
+    snprintf(words, sizeof words, "Launching %.120s", w->spec->name ? w->spec->name : w->spec->image);
+    *l = (struct launching){.app = a, .then = w->then, .old = w->old, .after = mem_string(w->after)};
     l->job = app_job(a, words, launch_cancelled, l);
-    l->op = session_launch(a->parts.session, engine, spec, launched, l);
+    l->op = w->old ? relaunch_start(a->parts.session, w->old, w->engine, w->spec, launched, l)
+                   : session_launch(a->parts.session, w->engine, w->spec, launched, l);
 }
 
-void launching_start(struct app *a, int engine, const struct launch_spec *spec, enum launching_then then)
+void launching_start(struct app *a, int engine, const struct launch_spec *spec, enum launching_then then,
+                     container_id old)
 {
-    start(a, engine, spec, then, NULL);
+    start(a, &(struct wish){.engine = engine, .spec = spec, .then = then, .old = old});
 }
 
 /* The demonstration. */
@@ -184,7 +266,10 @@ static void demo_half(struct app *a, enum isolation mode, const char *name, cons
     spec.name = mem_string(name);
     spec.command = mem_strings(command);
     spec.isolation = mode;
-    start(a, engine, &spec, mode == ISOLATION_PROCESS ? LAUNCHING_MAP : LAUNCHING_SELECT, after);
+    start(a, &(struct wish){.engine = engine,
+                            .spec = &spec,
+                            .then = mode == ISOLATION_PROCESS ? LAUNCHING_MAP : LAUNCHING_SELECT,
+                            .after = after});
     launch_spec_done(&spec);
 }
 
@@ -211,56 +296,16 @@ void app_demo(struct app *a)
 
 /* The same settings, the other mode. */
 
-static enum isolation other_mode(enum isolation mode)
-{
-    return mode == ISOLATION_VM ? ISOLATION_PROCESS : ISOLATION_VM;
-}
-
-/* "web" gives "web-vm", "web-vm" gives "web-process". */
-static char *other_name(const char *name, const char *mode)
-{
-    struct text t = {0};
-    static const char *const ends[] = {"-process", "-vm", "-hyperv"};
-    size_t len = name ? strlen(name) : 0;
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        size_t end = strlen(ends[i]);
-        if (len > end && strcmp(name + len - end, ends[i]) == 0) {
-            len -= end;
-            break;
-        }
-    }
-    text_add_n(&t, name ? name : "", len);
-    text_addf(&t, "%s%s", len ? "-" : "", mode);
-    return text_take(&t);
-}
-
 void app_relaunch(struct app *a, container_id id)
 {
-    const struct container *c = model_get(a->model, id);
-    int number = session_engine_of(a->parts.session, id);
     struct launch_spec spec;
-    if (!c || number < 0) {
-        app_say(a, "No engine can be asked for this container.");
-        return;
-    }
-    const struct engine *e = session_engine(a->parts.session, number);
-    enum isolation mode = other_mode(c->isolation);
-    const char *word = isolation_word(mode, e->hypervisor);
-    const struct mode_offer *offer = launching_offer(e, mode);
-    if (!offer || offer->why_not) {
-        app_say(a, "Not as %s: %s", word, offer ? offer->why_not : "the engine does not offer this mode.");
-        return;
-    }
-    launch_spec_init(&spec);
-    if (session_spec_of(a->parts.session, id, &spec)) {
-        spec.isolation = mode;
-        free(spec.name);
-        spec.name = other_name(c->name, word);
-        app_push(a, launch_view_new(a, &spec));
+    struct error why = {0};
+    if (relaunch_spec(a->parts.session, id, ISOLATION_UNKNOWN, &spec, &why)) {
+        app_push(a, launch_view_new(a, &spec, id));
+        launch_spec_done(&spec);
     } else {
-        app_say(a, "It is not known with which settings %s was launched.", c->name ? c->name : c->key);
+        app_say_error(a, &why);
     }
-    launch_spec_done(&spec);
 }
 
 /* Images. */

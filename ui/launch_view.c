@@ -20,7 +20,8 @@ enum { WIDTH = 94, LABEL = 2, VALUE = 14 };
 struct launch_view {
     struct view view;
     struct launch_form form;
-    int engine; /* -1: there is none */
+    container_id old; /* that it is to take the place of; 0 none */
+    int engine;       /* -1: there is none */
     enum form_field at;
     struct image_choice images;
     struct rect places[FORM_FIELDS], mode_places[LAUNCH_MODES];
@@ -386,8 +387,9 @@ static void launch(struct launch_view *l)
     }
     int engine = l->engine;
     bool terminal = spec.terminal;
+    container_id old = l->old;
     app_pop(app); /* l is gone */
-    launching_start(app, engine, &spec, terminal ? LAUNCHING_CONSOLE : LAUNCHING_SELECT);
+    launching_start(app, engine, &spec, terminal ? LAUNCHING_CONSOLE : LAUNCHING_SELECT, old);
     launch_spec_done(&spec);
 }
 
@@ -571,14 +573,15 @@ static int first_online(struct session *s)
     return session_engines(s) > 0 ? 0 : -1;
 }
 
-struct view *launch_view_new(struct app *a, const struct launch_spec *start)
+struct view *launch_view_new(struct app *a, const struct launch_spec *start, container_id old)
 {
     struct launch_view *l = mem_new(1, sizeof *l);
     struct session *s = app_session(a);
     l->view = (struct view){&type, a};
     launch_form_init(&l->form, start);
     l->at = FORM_IMAGE;
-    l->engine = start ? session_engine_of(s, app_selected(a)) : -1;
+    l->old = old;
+    l->engine = old ? session_engine_of(s, old) : -1;
     if (l->engine < 0) {
         l->engine = first_online(s);
     }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "core/container.h"
 #include "core/launch.h"
 
 struct app;
@@ -15,8 +16,9 @@ enum launching_then { /* once it is there */
                       LAUNCHING_MAP      /* and its host map is shown */
 };
 
-/* Copies the spec. */
-void launching_start(struct app *a, int engine, const struct launch_spec *spec, enum launching_then then);
+/* Copies the spec. old: what it is to take the place of, which the person is asked about when it runs; 0: nothing. */
+void launching_start(struct app *a, int engine, const struct launch_spec *spec, enum launching_then then,
+                     container_id old);
 
 /* The engine's offer for a mode; NULL: it said nothing about it. */
 struct engine;

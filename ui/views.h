@@ -29,7 +29,8 @@ bool console_view_typing(const struct view *v); /* keys go to the program in the
 /* Over the others. */
 struct view *help_view_new(struct app *a);
 struct view *palette_new(struct app *a);
-struct view *launch_view_new(struct app *a, const struct launch_spec *start); /* NULL: empty; else settings to begin with */
+/* start: settings to begin with; NULL: none. old: what the new one is to take the place of; 0: nothing. */
+struct view *launch_view_new(struct app *a, const struct launch_spec *start, container_id old);
 struct view *who_view_new(struct app *a, uint32_t pid);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/port.h"
 #include "core/text.h"
 #include "core/times.h"
 #include "tests/fake/fake_parts.h"
@@ -210,8 +211,11 @@ static void put_spec(struct fake_container *c)
     with.crossings = crossings;
     with.isolation = c->spec.isolation ? c->spec.isolation : ISOLATION_PROCESS;
     with.origin = c->spec.isolation ? ORIGIN_REQUESTED : ORIGIN_DEFAULT;
+    char *ports = port_list(c->spec.crossings, c->spec.n_crossings);
+    with.ports = ports;
     container_assign(&c->record, &with, FIELD_NAME | FIELD_ISOLATION | FIELD_CROSSINGS);
     c->record.memory_limit = c->spec.memory;
+    free(ports);
     free(crossings);
     free(argv);
     text_done(&command);

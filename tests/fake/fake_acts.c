@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/port.h"
 #include "tests/fake/fake_parts.h"
 
 enum { STOP_SECONDS = 10 };
@@ -246,6 +247,23 @@ static bool name_is_taken(const struct fake *f, const char *name)
     return false;
 }
 
+/* Who has a port of the host that spec wants? NULL: nobody. */
+static const char *port_holder(const struct fake *f, const struct launch_spec *spec)
+{
+    struct port wanted, held;
+    for (size_t i = 0; i < f->n_containers; i++) {
+        const struct fake_container *c = f->containers[i];
+        for (size_t j = 0; !c->gone && is_up(c) && j < c->record.n_crossings; j++) {
+            for (size_t k = 0; port_of(&c->record.crossings[j], &held) && k < spec->n_crossings; k++) {
+                if (port_of(&spec->crossings[k], &wanted) && port_collides(&wanted, &held)) {
+                    return c->record.name;
+                }
+            }
+        }
+    }
+    return NULL;
+}
+
 static int check(const struct fake *f, const struct launch_spec *spec, struct error *e)
 {
     const char *program = spec->entrypoint ? spec->entrypoint : spec->command ? spec->command[0] : NULL;
@@ -263,6 +281,10 @@ static int check(const struct fake *f, const struct launch_spec *spec, struct er
     }
     if (spec->isolation == ISOLATION_VM && f->options.novm) {
         return error_set(e, ERROR_UNSUPPORTED, 0, "cannot launch a VM: this machine has no means for it");
+    }
+    const char *holder = port_holder(f, spec);
+    if (holder) {
+        return error_set(e, ERROR_CONFLICT, 0, "cannot launch: %s has a port that is wanted", holder);
     }
     return !program || fake_shell_can(argv, true, e) ? 0 : -1;
 }

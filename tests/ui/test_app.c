@@ -358,7 +358,35 @@ static void relaunch_begins_with_what_was(void **state)
     p = start_with(40, 120, "containers=12,novm=1", plain);
     pty_expect(p, "12 containers");
     pty_type(p, "jo");
-    pty_expect(p, "Not as vm:");
+    pty_expect(p, "Cannot relaunch cache as vm:");
+    quit(p);
+}
+
+static void relaunch_asks_what_becomes_of_the_old_one(void **state)
+{
+    (void)state;
+    struct pty *p = start_with(40, 120, "containers=0", plain);
+    pty_expect(p, "No containers here yet.");
+    pty_type(p, "n");
+    pty_expect(p, "1 of 3");
+    pty_type(p, "<Tab>serve<Tab><Tab><Tab><Tab>web<Tab><Tab>8080:80<Tab><Space><F10>");
+    pty_expect(p, "── web ──");
+    pty_type(p, "o");
+    pty_expect(p, "web-vm");
+    pty_expect(p, "8080:80");
+    pty_type(p, "<F10>");
+    pty_expect(p, "web-vm runs. Stop and remove the old one, web?");
+    pty_expect(p, "── web-vm ──");
+    pty_type(p, "y");
+    pty_expect(p, "web is stopped and removed.");
+    pty_expect(p, "1 container ");
+    pty_type(p, "o");
+    pty_expect(p, "web-process");
+    pty_type(p, "<F10>");
+    pty_expect(p, "web-process runs. Stop and remove the old one, web-vm?");
+    pty_type(p, "n");
+    pty_expect(p, "web-vm is kept.");
+    pty_expect(p, "2 containers");
     quit(p);
 }
 
@@ -564,6 +592,7 @@ int main(void)
         cmocka_unit_test(the_form_launches_and_selects),
         cmocka_unit_test(the_demonstration_shows_its_map),
         cmocka_unit_test(relaunch_begins_with_what_was),
+        cmocka_unit_test(relaunch_asks_what_becomes_of_the_old_one),
         cmocka_unit_test(tabs_and_focus),
         cmocka_unit_test(a_shell_takes_all_keys_but_one),
         cmocka_unit_test(who_is_that),

@@ -38,7 +38,8 @@ const struct cli_command *const *cli_commands(void)
         &cli_command_run,     &cli_command_exec,    &cli_command_attach, &cli_command_logs,
         &cli_command_start,   &cli_command_stop,    &cli_command_kill,   &cli_command_pause,
         &cli_command_resume,  &cli_command_rm,      &cli_command_images, &cli_command_image,
-        &cli_command_inspect, &cli_command_engines, &cli_command_events, &cli_command_check, NULL};
+        &cli_command_inspect, &cli_command_engines, &cli_command_events, &cli_command_check,
+        &cli_command_relaunch, NULL};
     return commands;
 }
 

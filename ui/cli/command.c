@@ -176,6 +176,19 @@ const struct container *cli_find(struct cli *cli, const char *word)
     return c;
 }
 
+const struct container *cli_row(struct cli *cli, const char *key)
+{
+    const struct container *c = NULL;
+    bool never = false;
+    for (int tries = 0; tries < 500 && !(c = model_find_key(cli->model, key)); tries++) {
+        cli_wait_for(cli, &never, 10);
+    }
+    if (!c) {
+        cli_say("container %s was made, and is gone already", key);
+    }
+    return c;
+}
+
 int cli_engine(struct cli *cli)
 {
     for (int i = 0; i < session_engines(cli->session); i++) {

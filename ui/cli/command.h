@@ -51,6 +51,10 @@ void cli_wait_for(struct cli *cli, const bool *done, int ms);
 /* The container that a word names; NULL, and said on standard error, when there is none or several. */
 const struct container *cli_find(struct cli *cli, const char *word);
 
+/* The row of a container that was launched just now: the engine tells of it after it has answered. NULL, and said,
+ * when it is gone already. */
+const struct container *cli_row(struct cli *cli, const char *key);
+
 /* The engine that launches and keeps images: the first that is online; -1, and said, when none is. */
 int cli_engine(struct cli *cli);
 
@@ -86,6 +90,6 @@ extern const struct cli_command cli_command_ls, cli_command_ps, cli_command_map,
     cli_command_run, cli_command_exec, cli_command_attach, cli_command_logs, cli_command_start,
     cli_command_stop, cli_command_kill, cli_command_pause, cli_command_resume, cli_command_rm,
     cli_command_inspect, cli_command_images, cli_command_image, cli_command_engines, cli_command_events,
-    cli_command_check;
+    cli_command_check, cli_command_relaunch;
 
 #endif

@@ -13,20 +13,6 @@ static int launch_failed(const struct error *why)
     return error_exit_code(why->kind);
 }
 
-/* The engine tells of a new container after it has answered. */
-static const struct container *wait_for_row(struct cli *cli, const char *key)
-{
-    const struct container *c = NULL;
-    bool never = false;
-    for (int tries = 0; tries < 500 && !(c = model_find_key(cli->model, key)); tries++) {
-        cli_wait_for(cli, &never, 10);
-    }
-    if (!c) {
-        cli_say("container %s was made, and was gone before it could be attached", key);
-    }
-    return c;
-}
-
 static void remove_unstarted(struct cli *cli, container_id id)
 {
     const struct container *c = model_get(cli->model, id);
@@ -42,7 +28,7 @@ static void remove_unstarted(struct cli *cli, container_id id)
 
 static int attach(struct cli *cli, const struct run_options *o, const char *key)
 {
-    const struct container *c = wait_for_row(cli, key);
+    const struct container *c = cli_row(cli, key);
     if (!c) {
         return EXIT_ENGINE;
     }

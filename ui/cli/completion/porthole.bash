@@ -47,10 +47,10 @@ _porthole()
         return
     fi
     case $command in
-    ps | map | exec | attach | logs | start | stop | kill | pause | resume | rm | inspect)
+    ps | map | exec | attach | logs | start | stop | kill | pause | resume | rm | inspect | relaunch)
         mapfile -t COMPREPLY < <(compgen -W "$(_porthole_containers)" -- "$word")
         ;;
-    run)
+    run | check)
         mapfile -t COMPREPLY < <(compgen -W "$(_porthole_images)" -- "$word")
         ;;
     image)

@@ -1,0 +1,25 @@
+/* core/relaunch.h - the same container again, in the other isolation mode, to take the place of the old one.
+ *
+ * Engines cannot rename, so the new one has a name of its own: "web" becomes "web-vm", "web-vm" becomes
+ * "web-process", with a number behind it where that is taken. The old one stays as it is; when the new one
+ * runs, relaunch_retire takes it away, if the person wants that. Only where the old one holds ports that the
+ * new one wants is it stopped first, and started again should the launch fail.
+ */
+#ifndef CORE_RELAUNCH_H
+#define CORE_RELAUNCH_H
+
+#include "core/session.h"
+
+/* The settings of a container, in `mode` (ISOLATION_UNKNOWN: the other one) and with a name of its own. False
+ * and e: its engine does not know them, or does not offer the mode. out is to be freed when true. */
+bool relaunch_spec(struct session *s, container_id old, enum isolation mode, struct launch_spec *out,
+                   struct error *e);
+
+/* Launches spec; answer.text is the key of the new container. Failure leaves the old one as it was. */
+struct op *relaunch_start(struct session *s, container_id old, int engine, const struct launch_spec *spec,
+                          op_cb cb, void *user);
+
+/* Stops the old one, if it runs, and removes it. */
+struct op *relaunch_retire(struct session *s, container_id old, op_cb cb, void *user);
+
+#endif

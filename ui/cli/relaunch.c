@@ -1,0 +1,173 @@
+/* relaunch: the same container again in the other isolation mode; the old one goes when the new one runs, if
+ * the person says so. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/relaunch.h"
+#include "ui/cli/command.h"
+#include "ui/cli/stream.h"
+
+enum { RELAUNCH_ISOLATION, RELAUNCH_NAME, RELAUNCH_KEEP, RELAUNCH_YES };
+
+enum { SETTLE_MS = 500 }; /* one that cannot work in the new mode mostly ends within this */
+
+static const struct cli_option options[] = {
+    {0, "isolation", "MODE", "process, or hyperv (vm); without it: the other one"},
+    {0, "name", "NAME", "Name of the new one (NAME-MODE)"},
+    {0, "keep", NULL, "Keep the old one"},
+    {'y', "yes", NULL, "Stop and remove the old one without asking"},
+    {0, NULL, NULL, NULL}};
+
+struct relaunching {
+    enum isolation mode;
+    const char *name;
+    bool keep, yes;
+};
+
+static bool option(void *user, int index, struct args *args)
+{
+    struct relaunching *r = user;
+    switch (index) {
+    case RELAUNCH_ISOLATION:
+        if (!isolation_parse(args->value, &r->mode)) {
+            cli_wrong(&cli_command_relaunch, "'%s' is no isolation: process, hyperv (or vm)", args->value);
+            return false;
+        }
+        return true;
+    case RELAUNCH_NAME:
+        r->name = args->value;
+        if (!launch_name_ok(args->value)) {
+            cli_wrong(&cli_command_relaunch, "'%s' is no name: letters, digits, and . _ - after the first",
+                      args->value);
+            return false;
+        }
+        return true;
+    case RELAUNCH_KEEP:
+        r->keep = args->on;
+        return true;
+    default:
+        r->yes = args->on;
+        return true;
+    }
+}
+
+static bool person_agrees(const char *old)
+{
+    char line[16];
+    fflush(stdout);
+    fprintf(stderr, "Stop and remove the old one, %s? [y/N] ", old);
+    return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
+}
+
+/* Is it to go? Without anybody to ask it stays. */
+static bool may_retire(const struct relaunching *r, const char *old)
+{
+    if (r->keep || r->yes) {
+        return !r->keep;
+    }
+    if (!stream_is_terminal(0)) {
+        cli_say("%s is kept; --yes would have stopped and removed it", old);
+        return false;
+    }
+    return person_agrees(old);
+}
+
+static int retire(struct cli *cli, container_id old)
+{
+    struct waiting w = {0};
+    relaunch_retire(cli->session, old, cli_answered, &w);
+    int code = cli_await(cli, &w) ? 0 : cli_failed(&w.answer.why);
+    answer_done(&w.answer);
+    return code;
+}
+
+/* Does it run, and not only for a moment? */
+static bool runs(struct cli *cli, const char *key, const char *old)
+{
+    bool never = false;
+    const struct container *c = cli_row(cli, key);
+    if (c) {
+        cli_wait_for(cli, &never, SETTLE_MS);
+        c = model_find_key(cli->model, key);
+    }
+    if (!c) {
+        cli_say("the new container is gone already; %s is kept", old);
+    } else if (c->state == CONTAINER_EXITED) {
+        cli_say("%s exited with %d at once; %s is kept ('porthole logs %s' may tell why)", c->name,
+                c->exit_code, old, c->name);
+        c = NULL;
+    }
+    return c != NULL;
+}
+
+static int start(struct cli *cli, const struct relaunching *r, container_id old, const char *name,
+                 struct launch_spec *spec)
+{
+    struct waiting w = {0};
+    int code = 0;
+    if (r->name) {
+        free(spec->name);
+        spec->name = mem_string(r->name);
+    }
+    relaunch_start(cli->session, old, session_engine_of(cli->session, old), spec, cli_answered, &w);
+    if (!cli_await(cli, &w)) {
+        cli_say("%s", w.answer.why.text);
+        code = error_exit_code(w.answer.why.kind);
+    } else {
+        puts(w.answer.text);
+        if (!runs(cli, w.answer.text, name)) {
+            code = 1;
+        } else if (may_retire(r, name)) {
+            code = retire(cli, old);
+        }
+    }
+    answer_done(&w.answer);
+    return code;
+}
+
+static int relaunch(struct cli *cli, const struct relaunching *r, const char *word)
+{
+    struct launch_spec spec;
+    struct error why = {0};
+    if (!cli_open(cli, true)) {
+        return EXIT_ENGINE;
+    }
+    const struct container *c = cli_find(cli, word);
+    if (!c) {
+        return 1;
+    }
+    if (!relaunch_spec(cli->session, c->id, r->mode, &spec, &why)) {
+        cli_say("%s", why.text);
+        return error_exit_code(why.kind);
+    }
+    char *name = mem_string(c->name ? c->name : c->key);
+    int code = start(cli, r, c->id, name, &spec);
+    launch_spec_done(&spec);
+    free(name);
+    return code;
+}
+
+static int run(struct cli *cli, struct args *args)
+{
+    struct relaunching r = {.mode = ISOLATION_UNKNOWN};
+    char **words;
+    int n, code = cli_words(&cli_command_relaunch, args, option, &r, &words, &n);
+    if (code < 0 && n != 1) {
+        code = cli_wrong(&cli_command_relaunch, "relaunch takes one container");
+    }
+    if (code < 0) {
+        code = relaunch(cli, &r, words[0]);
+    }
+    free(words);
+    return code;
+}
+
+const struct cli_command cli_command_relaunch = {
+    .name = "relaunch",
+    .synopsis = "[OPTIONS] CONTAINER",
+    .words = "Launch a container again in the other isolation; the old one can go when the new one runs",
+    .options = options,
+    .run = run,
+};
