@@ -3,7 +3,11 @@
 # (relaunch). On the fake engine, which has both modes; and on the real one, as far as it goes here.
 . "$(dirname "$0")/lib.sh"
 fake=$(dirname "$program")/../tests/bin/porthole-fake
-server='trap "exit 0" TERM; while :; do sleep 1; done' # it ends when it is asked to
+server='trap "exit 0" TERM; echo ready; while :; do sleep 1; done' # it ends when it is asked to
+# ready NAME: it is so far
+ready() {
+    eventually "$1 is ready" sh -c "'$program' logs $1 | grep -q ready"
+}
 
 # The rules of Windows, for a host that is elsewhere.
 rule() {
@@ -43,7 +47,7 @@ if [ -x "$fake" ]; then
     rm "$XDG_CONFIG_HOME/porthole/settings.json"
 
     # Within one run of the program: the fake engine forgets all when it ends.
-    is "relaunch" "$("$fake" relaunch --yes ping-process 2>&1 | wc -l | tr -d ' ')" 1
+    is "relaunch" "$("$fake" relaunch --yes web-1 2>&1 | wc -l | tr -d ' ')" 1
     has "kept without a word" "$("$fake" relaunch ping-process 2>&1 </dev/null)" "ping-process is kept"
     hasnt "kept when told so" "$("$fake" relaunch --keep ping-process 2>&1 </dev/null)" "porthole:"
     has "no VMs, no relaunch" "$("$fake" --engine fake=novm=1 relaunch cache 2>&1)" \
@@ -53,6 +57,7 @@ fi
 # With real containers: into the same mode, since this is what every machine can do.
 can_launch
 "$program" run -d --name web -e A=kept busybox sh -c "$server" >/dev/null
+ready web
 id=$("$program" relaunch --isolation process --yes web)
 is "relaunch" $? 0
 is "the new one has the settings" "$("$program" exec "$id" sh -c 'echo $A')" kept
@@ -79,6 +84,7 @@ is "no container" $? 1
 if [ "$(id -u)" -eq 0 ] && command -v pasta >/dev/null 2>&1 && [ -n "$(ip route show default 2>/dev/null)" ]; then
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     "$program" run -d --name served -p "127.0.0.1:$port:80" busybox sh -c "$server" >/dev/null
+    ready served
     "$program" relaunch --isolation process --keep served >/dev/null
     is "ports are handed over" \
         "$("$program" ls -a --json | json '[(c["name"], c["state"]) for c in d if c["ports"]]')" \
