@@ -55,13 +55,15 @@ static void assign_name(struct container *to, const struct container *from)
     replace(&to->command, from->command);
     replace(&to->owner, from->owner);
     to->terminal = from->terminal;
+    to->apart = from->apart;
     to->created = from->created;
 }
 
 static bool same_name(const struct container *a, const struct container *b)
 {
     return same(a->name, b->name) && same(a->image, b->image) && same(a->command, b->command) &&
-           same(a->owner, b->owner) && a->terminal == b->terminal && a->created == b->created;
+           same(a->owner, b->owner) && a->terminal == b->terminal && a->apart == b->apart &&
+           a->created == b->created;
 }
 
 static void assign_state(struct container *to, const struct container *from)
@@ -111,11 +113,12 @@ static void assign_workers(struct container *to, const struct container *from)
     free_workers(to->workers, to->n_workers);
     to->workers = copy;
     to->n_workers = n;
+    replace(&to->vm, from->vm);
 }
 
 static bool same_workers(const struct container *a, const struct container *b)
 {
-    if (a->n_workers != b->n_workers) {
+    if (a->n_workers != b->n_workers || !same(a->vm, b->vm)) {
         return false;
     }
     for (size_t i = 0; i < a->n_workers; i++) {
@@ -230,7 +233,7 @@ unsigned container_differ(const struct container *a, const struct container *b, 
 
 void container_done(struct container *c)
 {
-    const char *strings[] = {c->key, c->name, c->image, c->command, c->owner, c->note, c->ports};
+    const char *strings[] = {c->key, c->name, c->image, c->command, c->owner, c->note, c->ports, c->vm};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
         free((char *)strings[i]);
     }

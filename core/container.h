@@ -36,10 +36,10 @@ enum verb { /* what can be done to a container; each may be refused with a reaso
 };
 
 enum container_field { /* parts of a record: which are meant, which changed */
-    FIELD_NAME = 1u << 0,       /* name, image, command, owner, terminal, created */
+    FIELD_NAME = 1u << 0,       /* name, image, command, owner, terminal, created, apart */
     FIELD_STATE = 1u << 1,      /* state, exit_code, started, finished, pid, note */
     FIELD_ISOLATION = 1u << 2,  /* isolation, origin, hypervisor, why_not */
-    FIELD_WORKERS = 1u << 3,    /* workers */
+    FIELD_WORKERS = 1u << 3,    /* workers, vm */
     FIELD_CROSSINGS = 1u << 4,  /* crossings, ports */
     FIELD_CPU = 1u << 5,        /* cpu */
     FIELD_MEMORY = 1u << 6,     /* memory, memory_limit, host_memory */
@@ -56,6 +56,7 @@ struct container {
 
     const char *name, *image, *command, *owner; /* owner: the tool that created it; NULL unknown */
     bool terminal;                              /* its console is a terminal */
+    bool apart; /* no container, but a VM or a template that its engine lists: shown only with all the others */
     int64_t created;                            /* ms since 1970; 0 unknown, as the other two */
 
     enum container_state state;
@@ -71,6 +72,7 @@ struct container {
 
     const struct worker *workers;
     size_t n_workers;
+    const char *vm; /* its VM as struct host_process names it; NULL: by key */
 
     const struct crossing *crossings;
     size_t n_crossings;

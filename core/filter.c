@@ -58,7 +58,7 @@ static bool word_fits(const struct container *c, const struct filter_word *word)
 
 bool filter_passes(const struct filter *f, const struct container *c)
 {
-    if (f->hide_stopped && c->state == CONTAINER_EXITED) {
+    if ((f->hide_stopped && c->state == CONTAINER_EXITED) || (c->apart && !f->show_apart)) {
         return false;
     }
     for (size_t i = 0; i < f->n_words; i++) {

@@ -9,10 +9,11 @@
 
 struct filter_word;
 
-struct filter { /* {0} lets all pass */
+struct filter { /* {0} lets all containers pass */
     struct filter_word *words;
     size_t n_words;
     bool hide_stopped;
+    bool show_apart; /* also what is no container */
 };
 
 void filter_done(struct filter *f);

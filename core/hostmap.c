@@ -7,6 +7,7 @@
  * time. In every case two known start times must agree. A host row is paired once. */
 #include "core/hostmap.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,22 @@ struct matching {
 static bool same_key(const char *a, const char *b)
 {
     return a && b && strcmp(a, b) == 0;
+}
+
+/* Windows spells GUIDs in both cases. */
+static bool same_guid(const char *a, const char *b)
+{
+    while (*a && tolower((unsigned char)*a) == tolower((unsigned char)*b)) {
+        a++;
+        b++;
+    }
+    return !*a && !*b;
+}
+
+/* Does the host say that this row works for the VM of c? */
+static bool serves_vm_of(const struct host_process *h, const struct container *c)
+{
+    return h->vm && (c->vm ? same_guid(h->vm, c->vm) : same_key(h->vm, c->key));
 }
 
 static bool starts_agree(int64_t a, int64_t b)
@@ -159,7 +176,7 @@ static void find_workers(struct hostmap *m, struct matching *match)
     }
     for (size_t i = 0; m->wall == WALL_VM && i < match->host->count; i++) {
         const struct host_process *h = &match->host->rows[i];
-        if (same_key(h->vm, c->key) || same_key(h->container, c->key)) {
+        if (serves_vm_of(h, c) || same_key(h->container, c->key)) {
             add_worker(m, match, h, role_by_name(h));
         }
     }
@@ -229,7 +246,7 @@ static bool works_for(const struct container *c, const struct host_process *h, s
         }
     }
     bool in_vm = c->isolation == ISOLATION_VM;
-    if (same_key(h->vm, c->key) || (in_vm && same_key(h->container, c->key))) {
+    if (serves_vm_of(h, c) || (in_vm && same_key(h->container, c->key))) {
         *who = (struct who){.relation = relation_of(role_by_name(h)), .container = c->id};
         return true;
     }

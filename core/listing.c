@@ -450,6 +450,14 @@ void listing_hide_stopped(struct listing *l, bool hide)
     }
 }
 
+void listing_show_apart(struct listing *l, bool show)
+{
+    if (l->filter.show_apart != show) {
+        l->filter.show_apart = show;
+        rebuild(l);
+    }
+}
+
 size_t listing_count(const struct listing *l)
 {
     return l->rows.count;

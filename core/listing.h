@@ -36,6 +36,7 @@ void listing_sort(struct listing *l, enum sort_key by, bool descending); /* ties
 void listing_filter(struct listing *l, const char *words);
 
 void listing_hide_stopped(struct listing *l, bool hide);
+void listing_show_apart(struct listing *l, bool show); /* also what is no container; at first not */
 
 /* Takes changes in, as model_cb tells them. */
 void listing_apply(struct listing *l, const struct change *changes, size_t n);

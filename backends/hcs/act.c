@@ -1,0 +1,458 @@
+/* Questions about one system. Each is a request until it is answered: by the service, or, where the end of
+ * the system is waited for, by its exit. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/hcs/engine.h"
+#include "backends/hcs/request.h"
+#include "backends/hcs/result.h"
+#include "core/memory.h"
+#include "core/text.h"
+
+enum { STOP_SECONDS = 30 }; /* as long as Docker waits on Windows */
+
+struct request {
+    struct request *next;
+    struct hcs *engine;
+    struct op *op;    /* NULL: answered */
+    char *key, *what; /* "stop web-1" */
+    enum verb verb;
+    uv_timer_t timer; /* VERB_STOP */
+    bool has_timer, awaits_end;
+    bool calling; /* the service still has a call of ours */
+    int seconds;
+    cJSON *json; /* VERB_INSPECT: what is known so far */
+};
+
+static struct request *request_new(struct hcs *h, struct op *op, const struct entry *e, enum verb verb)
+{
+    struct request *r = mem_new(1, sizeof *r);
+    struct text what = {0};
+    text_addf(&what, "%s %s", verb == VERB_PROCESSES ? "list the processes of" : verb_word(verb), e->name);
+    *r = (struct request){.next = h->requests,
+                          .engine = h,
+                          .op = op,
+                          .key = mem_string(e->key),
+                          .what = text_take(&what),
+                          .verb = verb};
+    h->requests = r;
+    return r;
+}
+
+static void request_free(struct request *r)
+{
+    struct request **link = &r->engine->requests;
+    while (*link != r) {
+        link = &(*link)->next;
+    }
+    *link = r->next;
+    cJSON_Delete(r->json);
+    free(r->key);
+    free(r->what);
+    free(r);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct request *r = handle->data;
+    struct hcs *h = r->engine;
+    request_free(r);
+    hcs_release(h);
+}
+
+/* It goes when it is answered, no call of it is out, and its timer is closed. */
+static void request_end(struct request *r)
+{
+    if (r->op || r->calling) {
+        return;
+    }
+    if (r->has_timer) {
+        uv_close((uv_handle_t *)&r->timer, on_timer_closed);
+    } else {
+        request_free(r);
+    }
+}
+
+static void succeed(struct request *r)
+{
+    struct op *op = r->op;
+    r->op = NULL;
+    op_succeed(op);
+    request_end(r);
+}
+
+static void fail(struct request *r, const struct error *why)
+{
+    struct op *op = r->op;
+    r->op = NULL;
+    op_fail(op, why);
+    request_end(r);
+}
+
+static void fail_result(struct request *r, int32_t result, const char *document)
+{
+    struct error why;
+    result_error(&why, result, document, r->what);
+    fail(r, &why);
+}
+
+static void call(struct request *r, enum hcs_call call, const char *document, hcs_answer_cb done)
+{
+    r->calling = true;
+    r->engine->service->type->call(r->engine->service, call, r->key, document, done, r);
+}
+
+/* True: the answer still matters. */
+static bool came(struct request *r, int32_t result, const char *document)
+{
+    r->calling = false;
+    if (r->op && result_condition(result) == HCS_SERVICE_GONE) {
+        struct hcs *h = r->engine;
+        char *what = mem_string(r->what);
+        fail_result(r, result, document);
+        hcs_lost(h, result, document, what);
+        free(what);
+        return false;
+    }
+    if (!r->op) {
+        request_end(r);
+        return false;
+    }
+    return true;
+}
+
+void requests_gone(struct hcs *h, const char *key)
+{
+    for (struct request *r = h->requests, *next; r; r = next) {
+        next = r->next;
+        if (r->op && r->awaits_end && strcmp(r->key, key) == 0) {
+            if (r->has_timer) {
+                uv_timer_stop(&r->timer);
+            }
+            succeed(r);
+        }
+    }
+}
+
+/* The service has answered all calls already: what is left waits for an end. */
+void requests_close(struct hcs *h)
+{
+    struct error why;
+    error_set(&why, ERROR_CANCELLED, 0, "the engine was closed meanwhile");
+    for (struct request *r = h->requests, *next; r; r = next) {
+        next = r->next;
+        if (r->op) {
+            fail(r, &why);
+        }
+    }
+}
+
+/* Acts. */
+
+static void on_done(void *user, int32_t result, const char *document)
+{
+    struct request *r = user;
+    struct hcs *h = r->engine;
+    if (!came(r, result, document)) {
+        return;
+    }
+    list_soon(h);
+    if (result >= 0) {
+        succeed(r);
+    } else {
+        fail_result(r, result, document);
+    }
+}
+
+static void on_terminated(void *user, int32_t result, const char *document)
+{
+    struct request *r = user;
+    struct hcs *h = r->engine;
+    if (!came(r, result, document)) {
+        return;
+    }
+    enum hcs_condition condition = result_condition(result);
+    list_soon(h);
+    if (condition == HCS_WELL || condition == HCS_GONE || condition == HCS_STOPPED) {
+        succeed(r);
+    } else {
+        fail_result(r, result, document);
+    }
+}
+
+static void terminate(struct request *r)
+{
+    if (!r->calling) {
+        call(r, HCS_TERMINATE, NULL, on_terminated);
+    }
+}
+
+static void on_patience_over(uv_timer_t *timer)
+{
+    terminate(timer->data);
+}
+
+static void on_shut_down(void *user, int32_t result, const char *document)
+{
+    struct request *r = user;
+    if (!came(r, result, document)) {
+        return;
+    }
+    enum hcs_condition condition = result_condition(result);
+    list_soon(r->engine);
+    if (condition == HCS_WELL) {
+        uv_timer_start(&r->timer, on_patience_over, (uint64_t)r->seconds * 1000, 0);
+    } else if (condition == HCS_GONE || condition == HCS_STOPPED) {
+        succeed(r);
+    } else if (condition == HCS_REFUSED) {
+        fail_result(r, result, document);
+    } else {
+        terminate(r); /* nobody inside can be asked to shut down */
+    }
+}
+
+static bool signal_is(const char *name, const char *word, const char *number)
+{
+    return !name || strcmp(name, word) == 0 || strcmp(name, number) == 0 ||
+           (strncmp(name, "SIG", 3) == 0 && strcmp(name + 3, word) == 0);
+}
+
+static bool refuse_signal(struct request *r, const char *name, const char *word, const char *number)
+{
+    struct error why;
+    if (signal_is(name, word, number)) {
+        return false;
+    }
+    error_set(&why, ERROR_INVALID, 0,
+              "cannot %s by signal %.32s: Windows can only shut a container down (stop) or end it (kill)",
+              r->what, name);
+    fail(r, &why);
+    return true;
+}
+
+static void begin_stop(struct request *r, const struct act_options *options, enum container_state state)
+{
+    if (refuse_signal(r, options->signal, "TERM", "15")) {
+        return;
+    }
+    r->seconds = options->timeout < 0 ? STOP_SECONDS : options->timeout;
+    r->awaits_end = r->has_timer = true;
+    hcs_timer_init(r->engine, &r->timer, r);
+    if (state == CONTAINER_RUNNING) {
+        call(r, HCS_SHUTDOWN, NULL, on_shut_down);
+    } else {
+        terminate(r); /* what is paused, or was never started, hears nothing */
+    }
+}
+
+static const char *state_refusal(enum verb verb, enum container_state state)
+{
+    bool up = state == CONTAINER_RUNNING || state == CONTAINER_PAUSED;
+    switch (verb) {
+    case VERB_START:
+        return state == CONTAINER_PAUSED ? "it is paused; resume it" : up ? "it runs already" : NULL;
+    case VERB_PAUSE:
+        return !up ? "it does not run" : state == CONTAINER_PAUSED ? "it is paused already" : NULL;
+    case VERB_RESUME:
+        return state != CONTAINER_PAUSED ? "it is not paused" : NULL;
+    case VERB_EXEC:
+    case VERB_PROCESSES:
+        return state == CONTAINER_PAUSED ? "it is paused; resume it first"
+               : !up                     ? "it does not run; start it first"
+                                         : NULL;
+    default:
+        return NULL;
+    }
+}
+
+/* The entry, or the op has failed. */
+static const struct entry *ready(struct hcs *h, struct op *op, const char *key, enum verb verb)
+{
+    struct error why;
+    const struct entry *e = entry_find(h, key);
+    const char *refusal = e ? state_refusal(verb, e->state) : NULL;
+    if (!h->online) {
+        error_set(&why, ERROR_UNREACHABLE, 0,
+                  "cannot %s %.64s: the Host Compute Service is not reached; try again later",
+                  verb_word(verb), key);
+    } else if (!e) {
+        error_set(&why, ERROR_NOT_FOUND, 0, "cannot %s: there is no compute system %.64s; see the list",
+                  verb_word(verb), key);
+    } else if (refusal) {
+        error_set(&why, ERROR_CONFLICT, 0, "cannot %s %.100s: %s", verb_word(verb), e->name, refusal);
+    } else {
+        return e;
+    }
+    op_fail(op, &why);
+    return NULL;
+}
+
+static void begin_act(struct request *r, const struct act_options *options, enum container_state state)
+{
+    struct error why;
+    switch (r->verb) {
+    case VERB_START:
+        call(r, HCS_START, NULL, on_done);
+        break;
+    case VERB_STOP:
+        begin_stop(r, options, state);
+        break;
+    case VERB_KILL:
+        if (!refuse_signal(r, options->signal, "KILL", "9")) {
+            terminate(r);
+        }
+        break;
+    case VERB_PAUSE:
+        call(r, HCS_PAUSE, NULL, on_done);
+        break;
+    case VERB_RESUME:
+        call(r, HCS_RESUME, NULL, on_done);
+        break;
+    default:
+        error_set(&why, ERROR_UNSUPPORTED, 0, "cannot %s: HCS has no means for it", r->what);
+        fail(r, &why);
+    }
+}
+
+void hcs_act(struct backend *b, struct op *op, const char *key, enum verb verb,
+             const struct act_options *options)
+{
+    struct hcs *h = (struct hcs *)b;
+    struct error why;
+    const struct entry *e = ready(h, op, key, verb);
+    if (!e) {
+        return;
+    }
+    const char *why_not = entry_refusal(e, verb);
+    if (why_not) {
+        error_set(&why, ERROR_UNSUPPORTED, 0, "cannot %s %.100s: %s", verb_word(verb), e->name, why_not);
+        op_fail(op, &why);
+        return;
+    }
+    begin_act(request_new(h, op, e, verb), options, e->state);
+}
+
+/* Processes. */
+
+static void on_processes(void *user, int32_t result, const char *document)
+{
+    struct request *r = user;
+    struct error why;
+    if (!came(r, result, document)) {
+        return;
+    }
+    if (result < 0) {
+        fail_result(r, result, document);
+        return;
+    }
+    const struct entry *e = entry_find(r->engine, r->key);
+    cJSON *json = document_parse(document, &why);
+    struct process_table *table = document_processes(json, e && e->isolation == ISOLATION_PROCESS);
+    cJSON_Delete(json);
+    if (!table) {
+        error_set(&why, ERROR_PROTOCOL, 0, "cannot %s: the service's answer has no process list; try again",
+                  r->what);
+        fail(r, &why);
+        return;
+    }
+    struct op *op = r->op;
+    r->op = NULL;
+    op_finish(op, &(struct answer){.processes = table});
+    request_end(r);
+}
+
+void hcs_processes(struct backend *b, struct op *op, const char *key)
+{
+    struct hcs *h = (struct hcs *)b;
+    struct error why;
+    const struct entry *e = ready(h, op, key, VERB_PROCESSES);
+    if (e && entry_refusal(e, VERB_PROCESSES)) {
+        error_set(&why, ERROR_UNSUPPORTED, 0, "cannot list the processes of %.100s: %s", e->name,
+                  entry_refusal(e, VERB_PROCESSES));
+        op_fail(op, &why);
+    } else if (e) {
+        call(request_new(h, op, e, VERB_PROCESSES), HCS_PROPERTIES, REQUEST_PROCESSES, on_processes);
+    }
+}
+
+/* Inspect: what HCS says, and what porthole makes of it. */
+
+static void add_verdict(cJSON *json, const struct entry *e)
+{
+    cJSON_AddStringToObject(json, "id", e->key);
+    cJSON_AddStringToObject(json, "name", e->name);
+    cJSON_AddStringToObject(json, "kind", document_kind_words(e->kind));
+    cJSON_AddStringToObject(json, "isolation", isolation_word(e->isolation, HYPERVISOR_HYPERV));
+    cJSON_AddStringToObject(json, "isolation_reason", e->reason);
+    if (e->owner) {
+        cJSON_AddStringToObject(json, "owner", e->owner);
+    }
+}
+
+static void inspected(struct request *r)
+{
+    struct op *op = r->op;
+    r->op = NULL;
+    op_finish(op, &(struct answer){.text = cJSON_Print(r->json)});
+    request_end(r);
+}
+
+/* Statistics may be missing or refused: the rest is worth showing all the same. */
+static void on_inspect_statistics(void *user, int32_t result, const char *document)
+{
+    struct request *r = user;
+    struct error ignored;
+    if (!came(r, result, document)) {
+        return;
+    }
+    cJSON *json = result >= 0 ? document_parse(document, &ignored) : NULL;
+    cJSON *statistics = cJSON_DetachItemFromObjectCaseSensitive(json, "Statistics");
+    if (statistics) {
+        cJSON_AddItemToObject(r->json, "statistics", statistics);
+    }
+    cJSON_Delete(json);
+    inspected(r);
+}
+
+static void on_inspected(void *user, int32_t result, const char *document)
+{
+    struct request *r = user;
+    struct error why;
+    const struct entry *e = entry_find(r->engine, r->key);
+    if (!came(r, result, document)) {
+        return;
+    }
+    cJSON *properties = result >= 0 ? document_parse(document, &why) : NULL;
+    if (!properties && result >= 0) {
+        error_wrap(&why, "cannot %s", r->what);
+        fail(r, &why);
+        return;
+    }
+    if (result < 0 || !e) {
+        fail_result(r, result < 0 ? result : (int32_t)UINT32_C(0x8037010E), document);
+        cJSON_Delete(properties);
+        return;
+    }
+    r->json = cJSON_CreateObject();
+    add_verdict(r->json, e);
+    cJSON_AddItemToObject(r->json, "properties", properties);
+    if (e->kind == HCS_KIND_CONTAINER && e->state == CONTAINER_RUNNING) {
+        call(r, HCS_PROPERTIES, REQUEST_STATISTICS, on_inspect_statistics);
+    } else {
+        inspected(r);
+    }
+}
+
+void hcs_inspect(struct backend *b, struct op *op, const char *key)
+{
+    struct hcs *h = (struct hcs *)b;
+    const struct entry *e = ready(h, op, key, VERB_INSPECT);
+    if (e) {
+        call(request_new(h, op, e, VERB_INSPECT), HCS_PROPERTIES, NULL, on_inspected);
+    }
+}
+
+const char *act_exec_refusal(enum container_state state)
+{
+    return state_refusal(VERB_EXEC, state);
+}

@@ -1,0 +1,109 @@
+/* backends/hcs/engine.h - what the files of the engine share: its state, and an entry per compute system. */
+#ifndef BACKENDS_HCS_ENGINE_H
+#define BACKENDS_HCS_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "backends/hcs/document.h"
+#include "backends/hcs/hcs.h"
+#include "core/host.h"
+#include "core/idmap.h"
+
+struct request;
+struct hcs_console;
+
+enum { WORKERS_MOST = 4 };
+
+struct entry {                /* one compute system */
+    struct entry *next;       /* of those with the same hash */
+    struct entry *next_in_vm; /* of those in the same VM */
+    size_t at;                /* in hcs.entries */
+    unsigned round;           /* of the enumeration that has seen it last */
+    char *key, *name, *label, *owner,
+        *vm; /* name: what people see; label: of the owner; vm: RuntimeId; NULL: none */
+    enum hcs_kind kind;
+    enum isolation isolation;
+    const char *reason; /* of the isolation; a constant */
+    bool is_linux, watched;
+    bool without_statistics; /* asked for them together with the processes it failed: ask for the list only */
+    enum container_state state;
+    uint64_t last_cpu; /* 100 ns, and when that was: ms; 0: not measured yet */
+    int64_t last_when, started;
+    double cpu;
+    uint64_t memory, host_memory;
+    int32_t processes;
+    struct worker workers[WORKERS_MOST]; /* their names are constants */
+    size_t n_workers;
+};
+
+struct hcs {
+    struct backend base;
+    struct hcs_service *service;
+    struct op *close_op;
+    bool closing, offline, online;
+    int holds; /* uv handles that are not closed yet */
+    char *version, *note;
+    bool workstation;
+
+    /* list.c */
+    struct idmap by_key, by_vm; /* first struct entry of each hash */
+    struct entry **entries;
+    size_t n_entries, entries_room;
+    unsigned round;
+    bool must_list, has_listed, enumerating, again;
+    bool changed; /* the round found something new */
+    uv_timer_t clock;
+    unsigned pause; /* ms until the next enumeration when nothing happens */
+    size_t n_watched;
+
+    /* workers.c */
+    struct host_source *host; /* NULL: there is none to read */
+    struct op *host_op;
+    uint64_t host_read; /* uv_now of the last reading */
+
+    /* sample.c */
+    uv_timer_t sampler;
+    char **wanted;                    /* keys, a block as mem_strings makes; NULL: none */
+    size_t n_wanted, at_wanted, left; /* left: to be asked in this round */
+    unsigned wanted_fields;
+    struct query *queries; /* in flight */
+    unsigned in_flight;
+
+    struct request *requests;     /* act.c: ops that are not answered */
+    struct hcs_console *consoles; /* console.c */
+};
+
+/* hcs.c */
+void hcs_timer_init(struct hcs *h, uv_timer_t *timer, void *data);
+void hcs_release(struct hcs *h); /* a handle of hcs_timer_init is closed */
+void hcs_timer_close(struct hcs *h, uv_timer_t *timer);
+void hcs_lost(struct hcs *h, int32_t result, const char *document, const char *what); /* tells offline */
+
+/* list.c */
+void list_soon(struct hcs *h); /* something has changed, or will: enumerate in a moment */
+void list_finish(struct hcs *h);
+struct entry *entry_find(const struct hcs *h, const char *key);
+struct entry *entry_of_vm(const struct hcs *h, const char *vm); /* the first; next_in_vm goes on */
+void entry_tell(struct hcs *h, const struct entry *e, unsigned fields);
+void entry_gone(struct hcs *h, struct entry *e);
+const char *entry_refusal(const struct entry *e, enum verb verb); /* NULL: its mode and kind allow it */
+
+/* workers.c */
+void workers_read(struct hcs *h); /* asks the host; tells what changed, then list_finish */
+bool workers_wanted(const struct hcs *h);
+
+/* sample.c */
+void sample_close(struct hcs *h);
+
+/* act.c */
+void requests_gone(struct hcs *h, const char *key); /* whoever waits for its end is answered */
+void requests_close(struct hcs *h);
+const char *act_exec_refusal(enum container_state state); /* why nothing can be run in it; NULL: it can */
+
+/* console.c */
+void consoles_closed(struct hcs *h); /* their owners hear that the engine was closed */
+
+#endif
