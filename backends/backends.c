@@ -5,6 +5,7 @@
 #ifdef WITH_LOCAL
 #include "backends/local/local.h"
 #endif
+#include "backends/sim/sim.h"
 
 const struct backend_type *const *backends_all(void)
 {
@@ -12,6 +13,7 @@ const struct backend_type *const *backends_all(void)
 #ifdef WITH_LOCAL
         &local_backend,
 #endif
+        &sim_backend,
         NULL};
     return all;
 }

@@ -21,6 +21,7 @@
 #include "core/launch.h"
 #include "core/op.h"
 
+struct host_source;
 struct uv_loop_s;
 
 struct mode_offer { /* can this engine launch in a mode, here and now? */
@@ -65,6 +66,7 @@ struct act_options {
 struct backend_type {
     const char *name;   /* as the command line and the settings spell it: "local", "docker", "hcs" */
     const char *title;  /* one sentence for help */
+    bool on_request;    /* opened only when it is named, never with "all engines" */
     unsigned authority; /* FIELD_ bits for which this engine is believed over others that know the container */
     /* Never NULL; an engine that cannot be reached says so by offline(). address NULL: the default. */
     struct backend *(*open)(struct uv_loop_s *loop, const char *address, const struct backend_sink *sink, void *user);
@@ -87,6 +89,9 @@ struct backend_type {
     /* Never NULL; a failure arrives by closed(). */
     struct console *(*console)(struct backend *, const char *key, const struct console_spec *,
                                const struct console_sink *, void *user);
+    /* The host on which its containers run, where that is another machine than ours; it lives as long as the engine is
+     * open. The function NULL: it is ours. An answer of NULL: another one, of which nothing can be seen. */
+    struct host_source *(*host)(struct backend *);
 };
 
 #endif

@@ -15,7 +15,7 @@
 #include "core/text.h"
 
 static const char CANNOT_LAUNCH[] =
-    "this engine finds and drives containers of every tool, and creates none itself: use the engine docker";
+    "this engine drives what others have created; to launch, use the engine docker";
 
 void hcs_timer_init(struct hcs *h, uv_timer_t *timer, void *data)
 {

@@ -96,7 +96,9 @@ static bool add_engines(struct cli *cli)
     }
     for (const struct backend_type *const *type = cli->parts->engines; cli->settings.n_engines == 0 && *type;
          type++) {
-        session_add(cli->session, *type, NULL);
+        if (!(*type)->on_request) {
+            session_add(cli->session, *type, NULL);
+        }
     }
     return true;
 }
