@@ -33,6 +33,7 @@ enum action_id {
     ACTION_MARK,
     ACTION_MARK_ALL,
     ACTION_HIDE_STOPPED,
+    ACTION_SHOW_APART,
     ACTION_REFRESH,
     /* moving about */
     ACTION_NEXT_TAB,

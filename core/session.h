@@ -11,6 +11,7 @@
 #include "core/backend.h"
 #include "core/model.h"
 
+struct host_source;
 struct session;
 struct uv_loop_s;
 
@@ -70,6 +71,11 @@ struct op *session_image_remove(struct session *s, int engine, const char *name,
 /* Never NULL; what fails arrives by closed(). */
 struct console *session_console(struct session *s, container_id id, const struct console_spec *spec,
                                 const struct console_sink *sink, void *user);
+
+/* The host on which a container runs: its engine's own, or ours where that engine has none. id 0: the one that a pid
+ * is of which a person names: ours, unless all engines that are online run elsewhere. NULL: nothing can be seen of it.
+ * Good until the next turn of the loop. */
+struct host_source *session_host(const struct session *s, container_id id, struct host_source *ours);
 
 /* The number of the engine that is asked for this container; -1: none. */
 int session_engine_of(const struct session *s, container_id id);

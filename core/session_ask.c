@@ -369,3 +369,27 @@ int session_engine_of(const struct session *s, container_id id)
     }
     return -1;
 }
+
+static struct host_source *host_of(const struct slot *slot, struct host_source *ours)
+{
+    return slot->type->host ? slot->type->host(slot->backend) : ours;
+}
+
+struct host_source *session_host(const struct session *s, container_id id, struct host_source *ours)
+{
+    const struct container *c = id ? model_get(s->model, id) : NULL;
+    if (c) {
+        const struct slot *slot = best_slot(s, c, FIELD_WORKERS, ANYTHING);
+        return slot ? host_of(slot, ours) : ours;
+    }
+    struct host_source *first = ours;
+    for (int i = s->n_slots; i-- > 0;) {
+        if (s->online & (1u << i)) {
+            first = host_of(s->slots[i], ours);
+            if (!s->slots[i]->type->host) {
+                return ours;
+            }
+        }
+    }
+    return first;
+}

@@ -32,9 +32,9 @@ struct model *app_model(struct app *a)
     return a->model;
 }
 
-struct host_source *app_host(struct app *a)
+struct host_source *app_host(struct app *a, container_id id)
 {
-    return a->parts.host;
+    return session_host(a->parts.session, id, a->parts.host);
 }
 
 const struct settings *app_settings(struct app *a)
@@ -161,13 +161,15 @@ void app_show_container(struct app *a, container_id id)
 
 /* What happens outside. */
 
-static void count_running(struct app *a)
+void app_count(struct app *a)
 {
     size_t cursor = 0;
     const struct container *c;
-    a->running = 0;
+    bool all = list_view_shows_apart(a->list);
+    a->running = a->total = 0;
     while ((c = model_next(a->model, &cursor))) {
-        a->running += c->state == CONTAINER_RUNNING;
+        a->total += all || !c->apart;
+        a->running += (all || !c->apart) && c->state == CONTAINER_RUNNING;
     }
     app_dirty(a, PART_HEAD);
 }
@@ -191,7 +193,7 @@ static void on_changes(void *user, const struct change *changes, size_t n)
         }
     }
     if (about & FIELD_STATE) {
-        count_running(a);
+        app_count(a);
         app_await_changes(a);
     }
     if (selected) {
@@ -336,7 +338,7 @@ static void furnish(struct app *a)
     a->jobs = jobs_new(a->parts.loop, on_jobs, a);
     a->list = list_view_new(a);
     a->detail = detail_new(a);
-    count_running(a);
+    app_count(a);
 }
 
 static void clear_out(struct app *a)

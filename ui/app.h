@@ -30,7 +30,7 @@ int app_run(const struct app_parts *parts, struct error *e);
 struct uv_loop_s *app_loop(struct app *a);
 struct session *app_session(struct app *a);
 struct model *app_model(struct app *a);
-struct host_source *app_host(struct app *a);
+struct host_source *app_host(struct app *a, container_id id); /* as session_host */
 const struct settings *app_settings(struct app *a);
 bool app_ascii(const struct app *a);
 

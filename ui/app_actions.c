@@ -92,7 +92,7 @@ static void who_answered(void *user, const char *text)
 static void do_who(struct app *a, container_id id)
 {
     (void)id;
-    if (!a->parts.host) {
+    if (!app_host(a, 0)) {
         app_say(a, "The host's processes cannot be read on this system.");
         return;
     }
@@ -174,6 +174,15 @@ static void do_hide_stopped(struct app *a, container_id id)
     bool hide = !list_view_hides_stopped(a->list);
     list_view_hide_stopped(a->list, hide);
     app_say(a, hide ? "Stopped containers are hidden." : "Stopped containers are shown.");
+}
+
+static void do_show_apart(struct app *a, container_id id)
+{
+    (void)id;
+    bool show = !list_view_shows_apart(a->list);
+    list_view_show_apart(a->list, show);
+    app_count(a);
+    app_say(a, show ? "VMs and templates that are no containers are shown." : "Only containers are shown.");
 }
 
 static void do_refresh(struct app *a, container_id id)
@@ -322,6 +331,7 @@ static void (*const doing[ACTION_COUNT])(struct app *, container_id) = {
     [ACTION_MARK] = do_mark,
     [ACTION_MARK_ALL] = do_mark_all,
     [ACTION_HIDE_STOPPED] = do_hide_stopped,
+    [ACTION_SHOW_APART] = do_show_apart,
     [ACTION_REFRESH] = do_refresh,
     [ACTION_NEXT_TAB] = do_next_tab,
     [ACTION_PREVIOUS_TAB] = do_previous_tab,

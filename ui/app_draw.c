@@ -72,8 +72,8 @@ static void draw_head(struct app *a)
 {
     struct head h = {
         .session = a->parts.session,
-        .host = a->parts.host,
-        .total = model_count(a->model),
+        .host = app_host(a, 0),
+        .total = a->total,
         .running = a->running,
         .marked = list_view_marked(a->list, NULL, 0),
         .listed = list_view_count(a->list),

@@ -69,7 +69,7 @@ struct app {
     bool ascii;
     char message[MESSAGE_ROOM];
     bool message_error;
-    size_t running;      /* containers, for the header */
+    size_t total, running; /* containers, for the header; those that are hidden as none are not counted */
     struct op *image_op; /* names of images, for the empty screen */
     char *images;
     struct awaited awaited;
@@ -88,6 +88,7 @@ void app_ready(struct app *a); /* draw the first frame now */
 void app_draw(void *user);
 void app_follow(struct app *a); /* the tab in front shows the selected container */
 void app_dirty(struct app *a, unsigned parts);
+void app_count(struct app *a); /* containers, for the header */
 struct rect app_body(const struct app *a); /* between header and bottom line */
 
 /* app_hints.c */

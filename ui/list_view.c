@@ -23,7 +23,7 @@ struct list_view {
     struct rect rect; /* as last drawn */
     char *filter;
     enum sort_key by;
-    bool descending, hide, vm;
+    bool descending, hide, apart, vm;
     container_id cursor;
     size_t row, top; /* of the cursor; of the window */
     container_id drawn_cursor;
@@ -482,6 +482,19 @@ void list_view_hide_stopped(struct view *v, bool hide)
     l->hide = hide;
     listing_hide_stopped(l->listing, hide);
     reordered(l);
+}
+
+void list_view_show_apart(struct view *v, bool show)
+{
+    struct list_view *l = self(v);
+    l->apart = show;
+    listing_show_apart(l->listing, show);
+    reordered(l);
+}
+
+bool list_view_shows_apart(const struct view *v)
+{
+    return self(v)->apart;
 }
 
 bool list_view_hides_stopped(const struct view *v)

@@ -16,6 +16,9 @@ void list_view_sorting(const struct view *v, enum sort_key *by, bool *descending
 void list_view_hide_stopped(struct view *v, bool hide);
 bool list_view_hides_stopped(const struct view *v);
 
+void list_view_show_apart(struct view *v, bool show); /* also VMs and templates that are no containers */
+bool list_view_shows_apart(const struct view *v);
+
 void list_view_mark(struct view *v);     /* the selected one, or not any more; the cursor moves on */
 void list_view_mark_all(struct view *v); /* all that are listed; none when all of them were */
 

@@ -143,7 +143,7 @@ static void on_host(void *user, struct answer *answer)
 static void ask(struct map_view *v)
 {
     struct app *a = v->view.app;
-    struct host_source *host = app_host(a);
+    struct host_source *host = app_host(a, v->id);
     if (!v->visible || v->next.inside_op != NULL || v->next.host_op != NULL || !pane_is_running(a, v->id)) {
         return;
     }
@@ -196,7 +196,7 @@ static void tick(struct view *view)
 
 static const char *host_missing(const struct map_view *v)
 {
-    if (app_host(v->view.app) == NULL) {
+    if (app_host(v->view.app, v->id) == NULL) {
         return "This system gives no view of the host's processes.";
     }
     if (v->host_why.kind != ERROR_NONE) {

@@ -30,8 +30,11 @@ static void find(struct who_view *w)
     size_t cursor = 0;
     const struct container *c;
     const struct container **all = mem_new(model_count(m), sizeof(const struct container *));
+    const struct host_source *asked = app_host(w->view.app, 0);
     while ((c = model_next(m, &cursor))) {
-        all[n++] = c;
+        if (app_host(w->view.app, c->id) == asked) { /* pids of other machines mean nothing here */
+            all[n++] = c;
+        }
     }
     w->who = hostmap_who(w->pid, w->host, all, n);
     free(all);
@@ -199,7 +202,7 @@ static const struct view_type type = {
 struct view *who_view_new(struct app *a, uint32_t pid)
 {
     struct who_view *w = mem_new(1, sizeof *w);
-    struct host_source *host = app_host(a);
+    struct host_source *host = app_host(a, 0);
     w->view = (struct view){&type, a};
     w->pid = pid;
     if (host) {

@@ -40,8 +40,9 @@ struct model *app_model(struct app *a)
     return a->model;
 }
 
-struct host_source *app_host(struct app *a)
+struct host_source *app_host(struct app *a, container_id id)
 {
+    (void)id;
     return &a->host;
 }
 

@@ -244,13 +244,19 @@ int cli_words(const struct cli_command *command, struct args *args,
     return code;
 }
 
-struct host_table *cli_host_table(struct cli *cli)
+struct host_table *cli_host_table(struct cli *cli, container_id id)
 {
-    struct host_source *host = cli->parts->host_open(cli->loop);
+    struct host_source *ours = cli->parts->host_open(cli->loop);
+    struct host_source *host = session_host(cli->session, id, ours);
     struct waiting w = {0};
-    host->read(host, op_new(cli->loop, cli_answered, &w));
-    bool ok = cli_await(cli, &w);
-    cli->parts->host_close(host);
+    bool ok = false;
+    if (host) {
+        host->read(host, op_new(cli->loop, cli_answered, &w));
+        ok = cli_await(cli, &w);
+    } else {
+        error_set(&w.answer.why, ERROR_UNSUPPORTED, 0, "nothing can be seen of the host on which it runs");
+    }
+    cli->parts->host_close(ours);
     if (!ok) {
         cli_failed(&w.answer.why);
     }

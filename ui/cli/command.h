@@ -79,8 +79,9 @@ int cli_wrong(const struct cli_command *command, const char *fmt, ...) ERROR_PRI
 int cli_words(const struct cli_command *command, struct args *args,
               bool (*option)(void *user, int index, struct args *), void *user, char ***words, int *n);
 
-/* The host's processes; NULL, and said, when they cannot be read. The caller frees. */
-struct host_table *cli_host_table(struct cli *cli);
+/* The processes of the host on which the container runs (id 0: of the host that a pid is of); NULL, and said, when they
+ * cannot be read. The caller frees. */
+struct host_table *cli_host_table(struct cli *cli, container_id id);
 
 /* A container's own process table; NULL, and said. */
 struct process_table *cli_process_table(struct cli *cli, container_id id);

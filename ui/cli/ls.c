@@ -13,7 +13,7 @@
 enum { LS_ALL, LS_QUIET, LS_FILTER, LS_SORT, LS_STATS };
 
 static const struct cli_option options[] = {
-    {'a', "all", NULL, "Also those that do not run"},
+    {'a', "all", NULL, "Also those that do not run, and VMs that are no containers"},
     {'q', "quiet", NULL, "Ids only"},
     {'f', "filter", "WORDS", "Only those that contain all words (!word: that do not)"},
     {0, "sort", "COLUMN", "name, isolation, image, state, cpu, memory, processes, created"},
@@ -63,7 +63,7 @@ static bool measured(const struct cli *cli, unsigned fields)
     for (const struct container *c; (c = model_next(cli->model, &cursor));) {
         bool missing =
             ((fields & FIELD_MEMORY) && c->processes < 0) || ((fields & FIELD_CPU) && isnan(c->cpu));
-        if (c->state == CONTAINER_RUNNING && missing) {
+        if (c->state == CONTAINER_RUNNING && !c->apart && missing) {
             return false;
         }
     }
@@ -283,6 +283,7 @@ static int run(struct cli *cli, struct args *args)
     }
     struct listing *rows = listing_new(cli->model);
     listing_filter(rows, ls.filter);
+    listing_show_apart(rows, ls.all);
     listing_sort(rows, ls.sort, ls.sort == SORT_CPU || ls.sort == SORT_MEMORY || ls.sort == SORT_PROCESSES);
     if (cli->json) {
         print_json(cli, rows, &ls);

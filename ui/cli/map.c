@@ -115,7 +115,7 @@ static cJSON *map_json(const struct container *c, const struct hostmap *map)
 static int show(struct cli *cli, const struct container *c)
 {
     struct process_table *inside = cli_process_table(cli, c->id);
-    struct host_table *host = inside ? cli_host_table(cli) : NULL;
+    struct host_table *host = inside ? cli_host_table(cli, c->id) : NULL;
     if (!inside || !host) {
         process_table_free(inside);
         return 1;

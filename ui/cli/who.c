@@ -9,9 +9,13 @@
 static struct who ask(const struct cli *cli, uint32_t pid, const struct host_table *host)
 {
     const struct container **all = mem_new(model_count(cli->model) + 1, sizeof *all);
+    struct host_source ours = {0}; /* stands for it: nothing is read here */
+    const struct host_source *asked = session_host(cli->session, 0, &ours);
     size_t n = 0, cursor = 0;
     for (const struct container *c; (c = model_next(cli->model, &cursor));) {
-        all[n++] = c;
+        if (session_host(cli->session, c->id, &ours) == asked) {
+            all[n++] = c;
+        }
     }
     struct who who = hostmap_who(pid, host, all, n);
     free(all);
@@ -52,7 +56,7 @@ static void print_sentence(const struct host_process *p, const struct who *who, 
 
 static int answer(struct cli *cli, uint32_t pid)
 {
-    struct host_table *host = cli_host_table(cli);
+    struct host_table *host = cli_host_table(cli, 0);
     if (!host) {
         return 1;
     }
