@@ -75,7 +75,7 @@ static const struct action table[] = {
     {.id = ACTION_HIDE_STOPPED, .name = "hide-stopped", .key = "H", .brief = "hide stopped",
      .words = "Hide stopped: show only what runs, or everything again", .scope = SCOPE_LIST, .verb = -1},
     {.id = ACTION_SHOW_APART, .name = "show-vms", .key = "V", .brief = "show VMs",
-     .words = "Show VMs: also what is no container (utility VMs, WSL, templates), or not",
+     .words = "Show VMs: also what is no container (WSL, templates, ...), or not",
      .scope = SCOPE_LIST, .verb = -1},
     {.id = ACTION_REFRESH, .name = "refresh", .key = "F5", .brief = "refresh",
      .words = "Refresh: ask all engines again, also those that are offline", .scope = SCOPE_LIST, .verb = -1},
