@@ -17,10 +17,26 @@ enum ability { /* what an engine may lack here and now; tests of what it lacks a
                CAN_ALL = 7
 };
 
+struct conformance_words { /* how the containers of an engine spell what the suite runs in them, and what they
+                              answer */
+    const char *streams;   /* prints "out " and $GREETING to one stream, "err" to the other; ends with 4 */
+    const char *cat;       /* copies its input */
+    const char *idle;      /* runs until it is stopped */
+    const char *no_command, *not_runnable;
+    const char *size; /* prints its size, waits for a line, prints its size and the line */
+    const char *size_24x80, *size_31x97;
+    const char *shell_line, *shell_answer; /* typed into the shell; only the answer has these words */
+    const char *flood;                     /* prints 5000000 bytes */
+    const char *line_end;
+    int signalled, killed; /* exit codes of a process after TERM, and after its container's end */
+};
+
 struct conformance {
     const struct backend_type *type;
     const char *address;
-    const char *image; /* has sh, sleep, cat, stty, head */
+    const char *image; /* has sh, sleep, cat, stty, head; NULL: the engine launches nothing */
+    const char *given; /* then: the name of a container that runs */
+    const struct conformance_words *words; /* NULL: those of a Unix */
     unsigned abilities;
     enum isolation isolation; /* to launch with; ISOLATION_UNKNOWN: the default */
 };
