@@ -20,6 +20,7 @@ enum { LIMIT = 1 << 20, LONGEST_WORD = 64, MOST_ENGINES = 32, MOST_KEYS = 1000, 
 
 struct reader {
     const char *file; /* its name in sentences */
+    bool optional;    /* it need not exist */
     struct settings *to;
     void (*warn)(void *user, const char *sentence);
     void *user;
@@ -478,7 +479,7 @@ static bool load(struct settings *s, const char *path, struct reader *r, struct 
 {
     FILE *file = fopen(path, "rb");
     if (!file) {
-        if (errno == ENOENT || errno == ENOTDIR) {
+        if (r->optional && (errno == ENOENT || errno == ENOTDIR)) {
             return true;
         }
         error_errno(e, errno, "Cannot open the settings %s", path);
@@ -497,7 +498,7 @@ bool settings_load(struct settings *s, const char *path, void (*warn)(void *user
                    void *user, struct error *e)
 {
     char *own = path ? NULL : settings_path();
-    struct reader r = {.warn = warn, .user = user};
+    struct reader r = {.warn = warn, .user = user, .optional = !path};
     bool fine = !(path || own) || load(s, path ? path : own, &r, e);
     free(own);
     return fine;

@@ -15,7 +15,8 @@
 struct settings_engine {
     char *name;    /* "local" */
     char *address; /* NULL: the default */
-    enum isolation isolation; /* what "default" means when launching there; ISOLATION_UNKNOWN: the engine's own */
+    enum isolation
+        isolation; /* what "default" means when launching there; ISOLATION_UNKNOWN: the engine's own */
 };
 
 struct settings_key {
@@ -24,17 +25,17 @@ struct settings_key {
 };
 
 struct settings {
-    char *theme;              /* "dark" */
+    char *theme; /* "dark" */
     enum sort_key sort;
     bool sort_descending;
     bool hide_stopped;
-    bool ascii;               /* no characters beyond ASCII */
+    bool ascii; /* no characters beyond ASCII */
     bool mouse;
-    bool confirm;             /* false: ask only before removing what runs */
-    char *detach_key;         /* "Ctrl-]": leaves a console of the interface */
-    double refresh_seconds;   /* of statistics; at least 0.2 */
-    size_t log_lines;         /* kept per log view */
-    size_t scrollback;        /* rows kept per console */
+    bool confirm;                    /* false: ask only before removing what runs */
+    char *detach_key;                /* "Ctrl-]": leaves a console of the interface */
+    double refresh_seconds;          /* of statistics; at least 0.2 */
+    size_t log_lines;                /* kept per log view */
+    size_t scrollback;               /* rows kept per console */
     struct settings_engine *engines; /* NULL: those of this build */
     size_t n_engines;
     struct settings_key *keys;
@@ -47,15 +48,15 @@ void settings_done(struct settings *s);
 /* What a launch on this engine means that asks for no mode; ISOLATION_UNKNOWN: what the engine says. */
 enum isolation settings_isolation(const struct settings *s, const char *engine);
 
-/* Reads text into s (initialised). Unknown keys and values out of bounds are reported to `warn` (may be NULL), one
- * sentence each with its line number, and left at their defaults. False and e when the text is not JSON: nothing is
- * changed then. */
-bool settings_parse(struct settings *s, const char *text, void (*warn)(void *user, const char *sentence), void *user,
-                    struct error *e);
+/* Reads text into s (initialised). Unknown keys and values out of bounds are reported to `warn` (may be
+ * NULL), one sentence each with its line number, and left at their defaults. False and e when the text is not
+ * JSON: nothing is changed then. */
+bool settings_parse(struct settings *s, const char *text, void (*warn)(void *user, const char *sentence),
+                    void *user, struct error *e);
 
-/* The same from a file; a file that does not exist is fine. path NULL: the user's. */
-bool settings_load(struct settings *s, const char *path, void (*warn)(void *user, const char *sentence), void *user,
-                   struct error *e);
+/* The same from a file, which must exist. path NULL: the user's own, which need not. */
+bool settings_load(struct settings *s, const char *path, void (*warn)(void *user, const char *sentence),
+                   void *user, struct error *e);
 
 /* Where the user's file is; the caller frees; NULL when no home is known. */
 char *settings_path(void);

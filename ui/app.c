@@ -78,9 +78,16 @@ void app_redraw_all(struct app *a)
     app_dirty(a, PART_ALL);
 }
 
+/* A sentence that needs more than its row lies over the rows above: they come back with it. */
+static unsigned message_part(const struct app *a)
+{
+    return app_message_rows(a) > 1 ? PART_ALL : PART_STATUS;
+}
+
 void app_say(struct app *a, const char *fmt, ...)
 {
     va_list args;
+    app_dirty(a, message_part(a));
     va_start(args, fmt);
     vsnprintf(a->message, sizeof a->message, fmt, args);
     va_end(args);
@@ -90,9 +97,16 @@ void app_say(struct app *a, const char *fmt, ...)
 
 void app_say_error(struct app *a, const struct error *e)
 {
+    app_dirty(a, message_part(a));
     snprintf(a->message, sizeof a->message, "%s", e->text);
     a->message_error = true;
     app_dirty(a, PART_STATUS);
+}
+
+void app_say_nothing(struct app *a)
+{
+    app_dirty(a, message_part(a));
+    a->message[0] = '\0';
 }
 
 void app_confirm(struct app *a, const char *question, void (*answer)(void *user, bool yes), void *user)

@@ -301,7 +301,9 @@ static void quit_answered(void *user, bool yes)
 static void do_quit(struct app *a, container_id id)
 {
     (void)id;
-    if (a->shells && console_view_open(detail_console(a->detail)) > 0) {
+    if (jobs_cancellable(a->jobs)) {
+        app_confirm(a, "Quit? What is still under way is given up.", quit_answered, a);
+    } else if (a->shells && console_view_open(detail_console(a->detail)) > 0) {
         app_confirm(a, "Quit? Shells that are open here end; containers go on.", quit_answered, a);
     } else {
         app_quit(a, 0);

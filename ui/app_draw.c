@@ -10,6 +10,7 @@
 #include "ui/empty_screen.h"
 #include "ui/head.h"
 #include "ui/list_view.h"
+#include "ui/paragraph.h"
 #include "ui/status_bar.h"
 
 void app_dirty(struct app *a, unsigned parts)
@@ -146,6 +147,14 @@ static void draw_overlays(struct app *a, bool all)
     }
 }
 
+int app_message_rows(const struct app *a)
+{
+    const struct rect *r = &a->layout.status;
+    int rows = a->message[0] && !prompt_open(a->prompt) ? paragraph_rows(a->message, r->cols - 2) : 1;
+    int most = r->row / 2 < MESSAGE_ROWS ? r->row / 2 : MESSAGE_ROWS;
+    return rows < 1 || most < 1 ? 1 : rows < most ? rows : most;
+}
+
 static void draw_status(struct app *a)
 {
     struct status_line s = {0};
@@ -156,7 +165,9 @@ static void draw_status(struct app *a)
     s.job = jobs_line(a->jobs, job, sizeof job) ? job : NULL;
     s.cancellable = jobs_cancellable(a->jobs);
     app_hints(a, &s);
-    status_bar_draw(a->canvas, a->layout.status, &s);
+    struct rect r = a->layout.status;
+    int rows = app_message_rows(a);
+    status_bar_draw(a->canvas, (struct rect){r.row + 1 - rows, r.col, rows, r.cols}, &s);
 }
 
 static void draw_parts(struct app *a)
@@ -171,7 +182,7 @@ static void draw_parts(struct app *a)
     }
     draw_panes(a, all);
     draw_overlays(a, all);
-    if (all || a->dirty & PART_STATUS || prompt_open(a->prompt)) {
+    if (all || a->dirty & PART_STATUS || prompt_open(a->prompt) || app_message_rows(a) > 1) {
         draw_status(a);
     }
 }

@@ -174,8 +174,7 @@ static void handle(struct app *a, const struct key *k)
         return;
     }
     if (a->message[0] && !(k->code == KEY_CODE_MOUSE && k->mouse == MOUSE_RELEASE)) {
-        a->message[0] = '\0';
-        app_dirty(a, PART_STATUS);
+        app_say_nothing(a);
     }
     typed(a, k);
 }

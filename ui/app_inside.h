@@ -33,7 +33,7 @@ enum part { /* what the next frame has to draw */
 
 enum focus { FOCUS_LIST, FOCUS_DETAIL };
 
-enum { OVERLAYS_MAX = 8, MESSAGE_ROOM = 512 };
+enum { OVERLAYS_MAX = 8, MESSAGE_ROOM = 512, MESSAGE_ROWS = 4 };
 
 struct awaited { /* a container that was launched and has not been seen yet */
     char *key;   /* NULL: none */
@@ -70,7 +70,7 @@ struct app {
     char message[MESSAGE_ROOM];
     bool message_error;
     size_t total, running; /* containers, for the header; those that are hidden as none are not counted */
-    struct op *image_op; /* names of images, for the empty screen */
+    struct op *image_op;   /* names of images, for the empty screen */
     char *images;
     struct awaited awaited;
     container_id before_filter; /* where the cursor was when the filter began to be typed */
@@ -88,7 +88,7 @@ void app_ready(struct app *a); /* draw the first frame now */
 void app_draw(void *user);
 void app_follow(struct app *a); /* the tab in front shows the selected container */
 void app_dirty(struct app *a, unsigned parts);
-void app_count(struct app *a); /* containers, for the header */
+void app_count(struct app *a);             /* containers, for the header */
 struct rect app_body(const struct app *a); /* between header and bottom line */
 
 /* app_hints.c */
@@ -111,5 +111,9 @@ void app_demo(struct app *a);
 void app_import(struct app *a);
 void app_await_changes(struct app *a); /* has what was launched been seen? */
 void app_ask_images(struct app *a);
+
+/* Rows at the bottom that what was said takes: 1, or up to MESSAGE_ROWS for a long sentence. */
+int app_message_rows(const struct app *a);
+void app_say_nothing(struct app *a); /* what was said has been read */
 
 #endif

@@ -146,8 +146,8 @@ void app_await_changes(struct app *a)
         return;
     }
     const struct container *c = model_find_key(a->model, a->awaited.key);
-    if (!c || !c->id) {
-        return;
+    if (!c || !c->id || (a->awaited.console && c->state == CONTAINER_CREATED)) {
+        return; /* there is no console before it has started */
     }
     container_id id = c->id;
     bool stopped = c->state == CONTAINER_EXITED || c->state == CONTAINER_CREATED;

@@ -9,7 +9,9 @@
 
 #include "core/memory.h"
 
-static const int fatal[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
+/* What ends a program that does not listen to it. */
+static const int fatal[] = {SIGSEGV, SIGABRT, SIGBUS,    SIGFPE,  SIGILL,  SIGSYS,
+                            SIGTRAP, SIGALRM, SIGVTALRM, SIGUSR1, SIGUSR2, SIGXCPU};
 
 enum { N_FATAL = sizeof fatal / sizeof fatal[0], STACK = 64 * 1024 };
 

@@ -1,6 +1,7 @@
 #include "ui/status_bar.h"
 
 #include "core/text.h"
+#include "ui/paragraph.h"
 
 static int hint_width(const struct hint *h)
 {
@@ -54,7 +55,8 @@ void status_bar_draw(struct canvas *c, struct rect r, const struct status_line *
     }
     canvas_fill(c, r, STYLE_STATUS);
     if (s->message) {
-        canvas_text(c, r.row, r.col + 1, r.cols - 2, s->error ? STYLE_ERROR : STYLE_STATUS, s->message);
+        paragraph_draw(c, (struct rect){r.row, r.col + 1, r.rows, r.cols - 2},
+                       s->error ? STYLE_ERROR : STYLE_STATUS, s->message);
     } else if (s->job) {
         job_draw(c, r, s);
     } else {

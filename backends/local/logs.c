@@ -256,6 +256,9 @@ struct console *logs_open(struct local *l, const char *key, const struct console
     f->console = (struct console){.type = &logs_type, .sink = sink, .user = user};
     f->query = (struct logfile_query){.tail = spec->tail, .since = spec->since, .until = spec->until};
     f->follow = spec->follow && (spec->until == 0 || spec->until > time_now());
+    if (!f->follow && spec->until == 0) {
+        f->query.until = time_now(); /* else the end of a busy log is never reached */
+    }
     f->watch = -1;
     memcpy(f->id, key, STATE_ID);
     task_begin(&f->task, l, NULL, stop_following);

@@ -225,7 +225,8 @@ static void a_file_is_read_and_need_not_exist(void **state)
     struct settings s;
     settings_init(&s);
     text_addf(&path, "%s/mine.json", folder);
-    assert_true(settings_load(&s, text_of(&path), note, &heard, &e));
+    assert_false(settings_load(&s, text_of(&path), note, &heard, &e));
+    assert_non_null(strstr(e.text, "Cannot open the settings"));
     assert_default(&s);
     FILE *file = fopen(text_of(&path), "w");
     fputs("{\"theme\": \"light\",\n\"hue\": 1}", file);

@@ -38,6 +38,11 @@ static int act_on(struct cli *cli, enum verb verb, const struct act_options *opt
     if (!c) {
         return 1;
     }
+    if ((verb == VERB_START && c->state == CONTAINER_RUNNING) ||
+        (verb == VERB_STOP && (c->state == CONTAINER_EXITED || c->state == CONTAINER_CREATED))) {
+        puts(word); /* as docker sees it: it is as was wanted */
+        return 0;
+    }
     struct waiting w = {0};
     session_act(cli->session, c->id, verb, options, cli_answered, &w);
     bool ok = cli_await(cli, &w);

@@ -18,7 +18,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-enum { NAME_ROOM = 64, WORDS = 24, LOG_LIMIT_READ = 64 * 1024 };
+enum { NAME_ROOM = 64, WORDS = 24, LOG_LIMIT_READ = 64 * 1024, LOOK_MS = 2, LOOKS = 200 };
 
 struct call {
     struct keeper *keeper;
@@ -26,6 +26,9 @@ struct call {
     void *user;
     char *command;
     bool process;
+    uv_timer_t again; /* to look whether the process is what it is to be */
+    int looks;
+    pid_t pid;
     char log[NAME_ROOM], pid_file[NAME_ROOM], socket[NAME_ROOM];
     int listener;
     int ours[3], theirs[3]; /* -1: none */
@@ -41,6 +44,11 @@ static void close_all(int fds[3])
     }
 }
 
+static void on_closed(uv_handle_t *timer)
+{
+    free(timer->data);
+}
+
 static void call_free(struct call *c)
 {
     close_all(c->ours);
@@ -54,7 +62,7 @@ static void call_free(struct call *c)
         unlink(c->pid_file);
     }
     free(c->command);
-    free(c);
+    uv_close((uv_handle_t *)&c->again, on_closed);
 }
 
 static bool listen_for_terminal(struct call *c)
@@ -158,26 +166,65 @@ static void tell_failure(struct call *c)
     c->hooks->failed(c->user, &why);
 }
 
-static void on_end(void *user, int code)
+static void end(struct call *c, int code)
 {
-    struct call *c = user;
     struct children *children = c->keeper->children;
-    pid_t pid = code == 0 && c->process ? read_pid(c) : 0;
     struct error why = {0};
     if (code != 0) {
         tell_failure(c);
-    } else if (c->process && (pid == 0 || (c->listener >= 0 && !take_terminal(c)))) {
+    } else if (c->process && (c->pid == 0 || (c->listener >= 0 && !take_terminal(c)))) {
         error_set(&why, ERROR_PROTOCOL, 0,
                   "The OCI runtime started container %s but did not hand over its %s",
-                  c->keeper->state.spec.name, pid == 0 ? "process" : "terminal");
+                  c->keeper->state.spec.name, c->pid == 0 ? "process" : "terminal");
         c->hooks->failed(c->user, &why);
     } else {
         int fds[3] = {c->ours[0], c->ours[1], c->ours[2]};
         c->ours[0] = c->ours[1] = c->ours[2] = -1;
-        c->hooks->done(c->user, pid, fds);
+        c->hooks->done(c->user, c->pid, fds);
     }
     children_end(children);
     call_free(c);
+}
+
+/* The runtime ends when its helper inside the container is about to become the process. A signal that came in
+ * between would meet the helper, which dies of what the process would ignore. */
+static bool is_helper(const struct call *c)
+{
+    char path[64], name[32];
+    snprintf(path, sizeof path, "/proc/%ld/comm", (long)c->pid);
+    read_file(path, name, sizeof name);
+    return strncmp(name, "runc:[", strlen("runc:[")) == 0;
+}
+
+static void on_look(uv_timer_t *timer)
+{
+    struct call *c = timer->data;
+    if (c->pid > 0 && c->looks++ < LOOKS && is_helper(c)) {
+        uv_timer_start(&c->again, on_look, LOOK_MS, 0);
+    } else {
+        end(c, 0);
+    }
+}
+
+static void on_end(void *user, int code)
+{
+    struct call *c = user;
+    if (code != 0) {
+        end(c, code);
+        return;
+    }
+    c->pid = c->process ? read_pid(c) : 0;
+    on_look(&c->again);
+}
+
+/* A runtime that found the disk full leaves ".NAME" behind, and takes that for somebody else's the next time.
+ */
+static void clear_pid_file(const struct call *c)
+{
+    char half_written[sizeof c->pid_file + 1];
+    snprintf(half_written, sizeof half_written, ".%s", c->pid_file);
+    unlink(half_written);
+    unlink(c->pid_file);
 }
 
 static pid_t spawn(struct call *c, const struct call_spec *spec, struct error *e)
@@ -213,9 +260,12 @@ int call_start(struct keeper *k, const struct call_spec *spec, const struct call
                        .ours = {-1, -1, -1},
                        .theirs = {-1, -1, -1},
                        .command = mem_string(spec->command)};
+    uv_timer_init(&k->loop, &c->again);
+    c->again.data = c;
     snprintf(c->log, sizeof c->log, "%s.log", spec->prefix);
     snprintf(c->pid_file, sizeof c->pid_file, "%s.pid", spec->prefix);
     snprintf(c->socket, sizeof c->socket, "%s.sock", spec->prefix);
+    clear_pid_file(c);
     if (!prepare_streams(c, spec)) {
         error_errno(e, errno, "Cannot make a terminal or pipes for container %s", k->state.spec.name);
         call_free(c);

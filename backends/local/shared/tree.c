@@ -14,7 +14,7 @@
 
 #include "backends/local/shared/paths.h"
 
-enum { DEEPEST = 40 };
+enum { DEEPEST = 40, ROUNDS = 3 };
 
 struct removal {
     int top;
@@ -127,9 +127,23 @@ static int remove_rounds(const char *path)
     return result < 0 ? -1 : rmdir(path);
 }
 
+/* Somebody else may be removing it as well. */
+static bool removed(const char *path)
+{
+    for (int tries = 0; tries < ROUNDS; tries++) {
+        if (remove_rounds(path) == 0 || (errno == ENOENT && access(path, F_OK) != 0 && errno == ENOENT)) {
+            return true;
+        }
+        if (errno != ENOENT) {
+            return false;
+        }
+    }
+    return false;
+}
+
 bool paths_remove_tree(const char *path, struct error *e)
 {
-    if (remove_rounds(path) == 0) {
+    if (removed(path)) {
         return true;
     }
     if (errno == EXDEV || errno == EBUSY) {
