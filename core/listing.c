@@ -30,8 +30,10 @@ enum direction { LESS = -1, SAME, MORE, EITHER };
 
 struct item {
     container_id id;
-    double value;        /* what it is sorted by; unknown values are INFINITY and come last, either way */
-    size_t row;          /* NO_ROW: the filter hides it */
+    double value; /* what it is sorted by; unknown values are INFINITY and come last, either way */
+    size_t row;   /* NO_ROW: the filter hides it */
+    const struct container
+        *record;         /* while all is sorted anew: spares a search in each comparison; else NULL */
     enum direction went; /* of a row that is touched */
     bool leaving;        /* its row */
 };
@@ -69,13 +71,18 @@ static void items_add(struct items *list, struct item *item)
     list->at[list->count++] = item;
 }
 
+static const struct container *record_of(const struct listing *l, const struct item *item)
+{
+    return item->record ? item->record : model_get(l->model, item->id);
+}
+
 static int compare(struct listing *l, const struct item *a, const struct item *b)
 {
     l->comparisons++;
     if (a->value != b->value) {
         return a->value < b->value ? -1 : 1;
     }
-    int order = order_compare(&l->order, model_get(l->model, a->id), model_get(l->model, b->id));
+    int order = order_compare(&l->order, record_of(l, a), record_of(l, b));
     return order ? order : (a->id > b->id) - (a->id < b->id);
 }
 
@@ -166,6 +173,7 @@ static void rebuild(struct listing *l)
         item = item ? item : item_new(c->id);
         item->value = order_value(&l->order, c);
         item->row = NO_ROW;
+        item->record = c;
         idmap_put(&l->items, c->id, item);
         if (filter_passes(&l->filter, c)) {
             items_add(&l->rows, item);
@@ -174,6 +182,10 @@ static void rebuild(struct listing *l)
     items_free(&old);
     sort_items(l, &l->rows);
     number_rows(l, 0, l->rows.count);
+    struct item *item;
+    for (size_t cursor = 0; (item = idmap_next(&l->items, &cursor));) {
+        item->record = NULL;
+    }
     mark_moved(l);
 }
 

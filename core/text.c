@@ -277,10 +277,15 @@ int text_compare(const char *a, const char *b)
             }
             continue;
         }
-        uint32_t c, d;
-        x += text_decode(x, x_end, &c);
-        y += text_decode(y, y_end, &d);
-        if (lower(c) != lower(d)) {
+        uint32_t c = (unsigned char)*x, d = (unsigned char)*y;
+        if (c < 0x80 && d < 0x80) { /* as nearly always: lists are sorted by it */
+            x++;
+            y++;
+        } else {
+            x += text_decode(x, x_end, &c);
+            y += text_decode(y, y_end, &d);
+        }
+        if (c != d && lower(c) != lower(d)) {
             return lower(c) < lower(d) ? -1 : 1;
         }
     }

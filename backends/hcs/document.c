@@ -59,7 +59,7 @@ static void take_member(struct hcs_system *s, const cJSON *item)
                  {"RuntimeImagePath", offsetof(struct hcs_system, image_path)}};
     const char *name = item->string ? item->string : "";
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strcmp(name, words[i].name) == 0) {
+        if (name[0] == words[i].name[0] && strcmp(name, words[i].name) == 0) {
             *(const char **)((char *)s + words[i].at) = word_of(item);
             return;
         }

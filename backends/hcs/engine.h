@@ -15,8 +15,6 @@
 struct request;
 struct hcs_console;
 
-enum { WORKERS_MOST = 4 };
-
 struct entry {                /* one compute system */
     struct entry *next;       /* of those with the same hash */
     struct entry *next_in_vm; /* of those in the same VM */
@@ -35,7 +33,7 @@ struct entry {                /* one compute system */
     double cpu;
     uint64_t memory, host_memory;
     int32_t processes;
-    struct worker workers[WORKERS_MOST]; /* their names are constants */
+    struct worker *workers; /* their names are constants; NULL: none were found yet */
     size_t n_workers;
 };
 

@@ -34,6 +34,7 @@ static void hcs_free(struct hcs *h)
         free(e->label);
         free(e->owner);
         free(e->vm);
+        free(e->workers);
         free(e);
     }
     free(h->entries);

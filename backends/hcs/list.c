@@ -121,6 +121,7 @@ static void entry_free(struct hcs *h, struct entry *e)
     free(e->label);
     free(e->owner);
     free(e->vm);
+    free(e->workers);
     free(e);
 }
 
@@ -325,11 +326,6 @@ static void plan(struct hcs *h, uint64_t cost_ns)
     uv_timer_start(&h->clock, on_clock, wait > least ? wait : least, 0);
 }
 
-static size_t count_vms(const struct hcs *h)
-{
-    return h->by_vm.count;
-}
-
 static void on_enumerated(void *user, int32_t result, const char *document)
 {
     struct hcs *h = user;
@@ -353,11 +349,11 @@ static void on_enumerated(void *user, int32_t result, const char *document)
     }
     cJSON_Delete(json);
     drop_unseen(h);
-    bool first = h->must_list && workers_wanted(h);
-    if (h->host && count_vms(h) && (first || h->changed)) {
+    bool few = h->by_vm.count <= HOST_FIRST_MOST; /* else the workers follow with the first sample */
+    if (workers_wanted(h) && few && (h->must_list || h->changed)) {
         workers_read(h);
     }
-    if (!first || !h->host_op || count_vms(h) > HOST_FIRST_MOST) {
+    if (!h->host_op || !few) {
         list_finish(h);
     }
     plan(h, uv_hrtime() - begin);

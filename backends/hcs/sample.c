@@ -11,7 +11,7 @@
 #include "backends/hcs/result.h"
 #include "core/memory.h"
 
-enum { ROUND_MS = 1000, IN_FLIGHT_MOST = 8, ROUND_MOST = 200, PATIENCE_MS = 10000, HOST_EVERY_MS = 4000 };
+enum { ROUND_MS = 1000, IN_FLIGHT_MOST = 8, ROUND_MOST = 200, PATIENCE_MS = 10000, HOST_EVERY_MS = 8000 };
 
 struct query {
     struct query *next;

@@ -5,6 +5,8 @@
 #include "backends/hcs/engine.h"
 #include "core/memory.h"
 
+enum { WORKERS_MOST = 4 };
+
 struct found { /* workers of an entry, while the host's table is gone through */
     struct worker workers[WORKERS_MOST];
     size_t n;
@@ -35,7 +37,7 @@ static void add(struct found *f, const struct host_process *p)
 
 static bool same_workers(const struct entry *e, const struct found *f)
 {
-    for (size_t i = 0; i < f->n; i++) {
+    for (size_t i = 0; f->n == e->n_workers && i < f->n; i++) {
         if (f->workers[i].host_pid != e->workers[i].host_pid || f->workers[i].role != e->workers[i].role) {
             return false;
         }
@@ -49,7 +51,8 @@ static void take(struct hcs *h, struct entry *e, const struct found *f)
     if (e->host_memory != f->memory && h->wanted_fields & FIELD_MEMORY) {
         differ |= FIELD_MEMORY;
     }
-    memcpy(e->workers, f->workers, sizeof e->workers);
+    e->workers = mem_resize(e->workers, f->n, sizeof *e->workers);
+    memcpy(e->workers, f->workers, f->n * sizeof *e->workers);
     e->n_workers = f->n;
     e->host_memory = f->memory;
     if (differ && h->has_listed) {

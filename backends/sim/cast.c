@@ -197,6 +197,7 @@ static void make_guid(struct machine *m, char out[37])
 
 void system_start(struct machine *m, struct system *s)
 {
+    enum { SMALL_SESSION = 4 };
     static const uint8_t session[] = {SMSS,    CSRSS,       WININIT, SERVICES, LSASS,
                                       SVCHOST, FONTDRVHOST, SVCHOST, CEXECSVC, SVCHOST};
     s->life = LIFE_RUNNING;
@@ -210,7 +211,8 @@ void system_start(struct machine *m, struct system *s)
     if (s->shape <= SHAPE_SILO_ZERO) {
         s->silo = ++m->last_silo;
     }
-    for (size_t i = 0; shape_is_container(s->shape) && i < sizeof session; i++) {
+    size_t n = s->small ? SMALL_SESSION : sizeof session;
+    for (size_t i = 0; shape_is_container(s->shape) && i < n; i++) {
         system_add_task(m, s, session[i]);
     }
     for (size_t i = 0; shape_is_container(s->shape) && i < 4 && plays[s->cast % PLAYS][i]; i++) {
@@ -245,6 +247,7 @@ struct part {
     uint8_t cast;
     enum life life;
     int minutes; /* since it was started */
+    bool small;  /* a session of few processes, as of a nano image */
 };
 
 static struct system *add_part(struct machine *m, const struct part *p)
@@ -261,6 +264,7 @@ static struct system *add_part(struct machine *m, const struct part *p)
     s->owner = p->owner;
     s->cast = p->cast;
     s->linux_inside = p->shape == SHAPE_WSL;
+    s->small = p->small;
     if (p->life != LIFE_CREATED) {
         start_before(m, s, p->minutes * INT64_C(60000) + (int64_t)(machine_random(m) % 60000));
     }
@@ -276,26 +280,26 @@ static const char SHIM[] = "containerd-shim-runhcs-v1.exe";
 static void add_hosted(struct machine *m, const struct part *p)
 {
     struct system *vm =
-        add_part(m, &(struct part){"pod", SHIM, SHAPE_UTILITY_VM, 0, LIFE_RUNNING, p->minutes});
+        add_part(m, &(struct part){"pod", SHIM, SHAPE_UTILITY_VM, 0, LIFE_RUNNING, p->minutes, true});
     struct system *s = add_part(m, p);
     snprintf(s->hosting, sizeof s->hosting, "%s", vm->id);
 }
 
 static const struct part cast[] = {
-    {"ping-process", "hcsctl", SHAPE_SILO, PLAY_PING, LIFE_RUNNING, 12},
-    {"ping-hyperv", "hcsctl", SHAPE_HYPERV, PLAY_PING, LIFE_RUNNING, 12},
-    {"web-1", "hcsctl", SHAPE_SILO_ZERO, PLAY_WEB, LIFE_RUNNING, 3 * 1440},
-    {"billing", "hcsctl", SHAPE_HYPERV, PLAY_BILLING, LIFE_RUNNING, 3 * 1440},
-    {"orders-db", "hcsctl", SHAPE_SILO, PLAY_DB, LIFE_RUNNING, 21 * 1440},
-    {"reports", "hcsctl", SHAPE_HYPERV, PLAY_JAVA, LIFE_PAUSED, 95},
-    {NULL, "docker", SHAPE_SILO, PLAY_NODE, LIFE_RUNNING, 340},
-    {NULL, "docker", SHAPE_HYPERV, PLAY_CACHE, LIFE_RUNNING, 340},
-    {"imports", "hcsctl", SHAPE_SILO, PLAY_BILLING, LIFE_CREATED, 0},
-    {"template", "docker", SHAPE_TEMPLATE, 0, LIFE_RUNNING, 9 * 1440},
-    {"WSL", "WSL", SHAPE_WSL, 0, LIFE_RUNNING, 700},
-    {"pod", SHIM, SHAPE_UTILITY_VM, 0, LIFE_RUNNING, 410},
-    {"Windows Sandbox", "Madrid", SHAPE_SANDBOX, 0, LIFE_RUNNING, 25},
-    {"build-agent", "VMMS", SHAPE_VM, 0, LIFE_RUNNING, 30 * 1440},
+    {"ping-process", "hcsctl", SHAPE_SILO, PLAY_PING, LIFE_RUNNING, 12, false},
+    {"ping-hyperv", "hcsctl", SHAPE_HYPERV, PLAY_PING, LIFE_RUNNING, 12, false},
+    {"web-1", "hcsctl", SHAPE_SILO_ZERO, PLAY_WEB, LIFE_RUNNING, 3 * 1440, false},
+    {"billing", "hcsctl", SHAPE_HYPERV, PLAY_BILLING, LIFE_RUNNING, 3 * 1440, false},
+    {"orders-db", "hcsctl", SHAPE_SILO, PLAY_DB, LIFE_RUNNING, 21 * 1440, false},
+    {"reports", "hcsctl", SHAPE_HYPERV, PLAY_JAVA, LIFE_PAUSED, 95, false},
+    {NULL, "docker", SHAPE_SILO, PLAY_NODE, LIFE_RUNNING, 340, false},
+    {NULL, "docker", SHAPE_HYPERV, PLAY_CACHE, LIFE_RUNNING, 340, false},
+    {"imports", "hcsctl", SHAPE_SILO, PLAY_BILLING, LIFE_CREATED, 0, false},
+    {"template", "docker", SHAPE_TEMPLATE, 0, LIFE_RUNNING, 9 * 1440, false},
+    {"WSL", "WSL", SHAPE_WSL, 0, LIFE_RUNNING, 700, false},
+    {"pod", SHIM, SHAPE_UTILITY_VM, 0, LIFE_RUNNING, 410, false},
+    {"Windows Sandbox", "Madrid", SHAPE_SANDBOX, 0, LIFE_RUNNING, 25, false},
+    {"build-agent", "VMMS", SHAPE_VM, 0, LIFE_RUNNING, 30 * 1440, false},
 };
 
 static void add_likely(struct machine *m, int minutes)
@@ -305,7 +309,8 @@ static void add_likely(struct machine *m, int minutes)
     unsigned kind = (unsigned)(dice % 100), stem = (unsigned)(dice >> 8) % 8;
     char name[32];
     snprintf(name, sizeof name, "%s-%u", stems[stem], ++m->last_number);
-    struct part p = {name, "hcsctl", SHAPE_SILO, (uint8_t)((dice >> 16) % PLAYS), LIFE_RUNNING, minutes};
+    struct part p = {name,         "hcsctl", SHAPE_SILO, (uint8_t)((dice >> 16) % PLAYS),
+                     LIFE_RUNNING, minutes,  true};
     p.shape = kind < 45 ? SHAPE_SILO : kind < 60 ? SHAPE_SILO_ZERO : kind < 92 ? SHAPE_HYPERV : SHAPE_HOSTED;
     if (kind % 5 == 0) {
         p.name = NULL;

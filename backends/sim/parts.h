@@ -47,7 +47,7 @@ struct system {
     char vm[40], hosting[72];
     enum shape shape;
     enum life life;
-    bool linux_inside;
+    bool linux_inside, small;
     uint8_t cast; /* which processes it begins with */
     unsigned silo;
     uint32_t vmwp, vmmem;            /* host pids of the workers; 0 none */
