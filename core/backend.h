@@ -89,9 +89,9 @@ struct backend_type {
     /* Never NULL; a failure arrives by closed(). */
     struct console *(*console)(struct backend *, const char *key, const struct console_spec *,
                                const struct console_sink *, void *user);
-    /* The host on which its containers run, where that is another machine than ours; it lives as long as the engine is
-     * open. The function NULL: it is ours. An answer of NULL: another one, of which nothing can be seen. */
-    struct host_source *(*host)(struct backend *);
+    /* The host on which its containers run: `ours`, or the engine's own, which lives as long as the engine is open; NULL:
+     * another machine, of which nothing can be seen. The function NULL: always ours. */
+    struct host_source *(*host)(struct backend *, struct host_source *ours);
 };
 
 #endif

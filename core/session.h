@@ -73,7 +73,7 @@ struct console *session_console(struct session *s, container_id id, const struct
                                 const struct console_sink *sink, void *user);
 
 /* The host on which a container runs: its engine's own, or ours where that engine has none. id 0: the one that a pid
- * is of which a person names: ours, unless all engines that are online run elsewhere. NULL: nothing can be seen of it.
+ * is of which a person names: ours, unless all engines run elsewhere. NULL: nothing can be seen of it.
  * Good until the next turn of the loop. */
 struct host_source *session_host(const struct session *s, container_id id, struct host_source *ours);
 

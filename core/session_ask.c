@@ -372,7 +372,7 @@ int session_engine_of(const struct session *s, container_id id)
 
 static struct host_source *host_of(const struct slot *slot, struct host_source *ours)
 {
-    return slot->type->host ? slot->type->host(slot->backend) : ours;
+    return slot->type->host ? slot->type->host(slot->backend, ours) : ours;
 }
 
 struct host_source *session_host(const struct session *s, container_id id, struct host_source *ours)
@@ -382,14 +382,13 @@ struct host_source *session_host(const struct session *s, container_id id, struc
         const struct slot *slot = best_slot(s, c, FIELD_WORKERS, ANYTHING);
         return slot ? host_of(slot, ours) : ours;
     }
-    struct host_source *first = ours;
+    struct host_source *first = NULL;
     for (int i = s->n_slots; i-- > 0;) {
-        if (s->online & (1u << i)) {
-            first = host_of(s->slots[i], ours);
-            if (!s->slots[i]->type->host) {
-                return ours;
-            }
+        bool online = s->online & (1u << i);
+        if (!s->slots[i]->type->host || (online && host_of(s->slots[i], ours) == ours)) {
+            return ours;
         }
+        first = online ? host_of(s->slots[i], ours) : first;
     }
-    return first;
+    return s->n_slots ? first : ours;
 }

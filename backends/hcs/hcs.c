@@ -198,7 +198,8 @@ void hcs_close(struct backend *b, struct op *op)
     h->service->type->close(h->service, on_service_closed, h);
 }
 
-struct host_source *hcs_host(struct backend *b)
+struct host_source *hcs_host(struct backend *b, struct host_source *ours)
 {
-    return ((struct hcs *)b)->host;
+    const struct hcs *h = (struct hcs *)b;
+    return h->service && h->service->type->host ? h->host : ours;
 }

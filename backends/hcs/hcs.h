@@ -29,7 +29,7 @@ void hcs_act(struct backend *, struct op *, const char *key, enum verb verb,
 void hcs_inspect(struct backend *, struct op *, const char *key);
 struct console *hcs_console(struct backend *, const char *key, const struct console_spec *spec,
                             const struct console_sink *sink, void *user);
-struct host_source *hcs_host(struct backend *);
+struct host_source *hcs_host(struct backend *, struct host_source *ours);
 
 #define HCS_BACKEND                                                                                          \
     .authority = HCS_AUTHORITY, .close = hcs_close, .list = hcs_list, .sample = hcs_sample,                  \

@@ -22,7 +22,7 @@ static const char *name_of(const struct host_process *p, enum worker_role *role)
 {
     bool memory = p->name && strncmp(p->name, "vmmem", 5) == 0;
     *role = memory ? WORKER_MEMORY : WORKER_VM;
-    return memory ? "vmmem" : "vmwp.exe";
+    return memory ? "vmmem" : "vmwp";
 }
 
 static void add(struct found *f, const struct host_process *p)

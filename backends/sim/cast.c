@@ -266,7 +266,7 @@ static struct system *add_part(struct machine *m, const struct part *p)
     s->linux_inside = p->shape == SHAPE_WSL;
     s->small = p->small;
     if (p->life != LIFE_CREATED) {
-        start_before(m, s, p->minutes * INT64_C(60000) + (int64_t)(machine_random(m) % 60000));
+        start_before(m, s, p->minutes * INT64_C(60000) + (int64_t)(machine_random(m) % 20000));
     }
     if (p->life == LIFE_PAUSED) {
         system_pause(m, s);

@@ -327,7 +327,7 @@ static void the_host_sees_what_it_must(void **state)
                 assert_int_equal(map.n_joined, 0);
                 assert_int_equal(map.n_workers, 2);
                 assert_int_equal(c->n_workers, 2);
-                assert_string_equal(c->workers[0].name, "vmwp.exe");
+                assert_string_equal(c->workers[0].name, "vmwp");
                 assert_int_equal(c->workers[1].role, WORKER_MEMORY);
                 struct who who = hostmap_who(c->workers[1].host_pid, outside.answer.host, &c, 1);
                 assert_int_equal(who.relation, RELATION_MEMORY);

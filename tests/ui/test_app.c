@@ -1,15 +1,12 @@
-/* The interface as a person meets it: keys in, screen out, on the deterministic fake engine. Whole screens
- * are compared with tests/ui/screens/NAME.txt; PORTHOLE_UPDATE_SCREENS=1 writes them anew, to be looked at
- * before they are kept. */
+/* The interface as a person meets it: keys in, screen out, on the deterministic fake engine. */
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/core/test.h"
+#include "tests/ui/golden.h"
 #include "tests/ui/pty.h"
-
-enum { PATH_ROOM = 512 };
 
 static const char *const plain[] = {"NO_COLOR", "XDG_CONFIG_HOME=/nonexistent", NULL};
 
@@ -47,47 +44,6 @@ static void quit(struct pty *p)
     pty_free(p);
 }
 
-/* Whole screens. */
-
-static char *read_screen(const char *path)
-{
-    FILE *f = fopen(path, "r");
-    char *text = calloc(1, 1 << 16);
-    if (f) {
-        size_t len = fread(text, 1, (1 << 16) - 1, f);
-        text[len] = '\0';
-        fclose(f);
-    }
-    return text;
-}
-
-static void write_screen(const char *path, const char *text)
-{
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-}
-
-static void expect_screen(struct pty *p, const char *name)
-{
-    char path[PATH_ROOM];
-    const char *source = getenv("PORTHOLE_SOURCE");
-    snprintf(path, sizeof path, "%s/tests/ui/screens/%s.txt", source ? source : ".", name);
-    pty_wait_quiet(p, 150, 2000);
-    if (getenv("PORTHOLE_UPDATE_SCREENS")) {
-        write_screen(path, pty_text(p));
-        return;
-    }
-    char *want = read_screen(path);
-    if (strcmp(want, pty_text(p)) != 0) {
-        fprintf(stderr, "%s is another screen now:\n%s\nit was:\n%s\n", name, pty_text(p), want);
-        free(want);
-        fail();
-    }
-    free(want);
-}
-
 /* A tab in which nothing moves. */
 static void calm(struct pty *p)
 {
@@ -106,7 +62,7 @@ static void screens_of_all_sizes(void **state)
     for (size_t i = 0; i < COUNT(sizes); i++) {
         struct pty *p = start(sizes[i].rows, sizes[i].cols);
         calm(p);
-        expect_screen(p, sizes[i].name);
+        golden_expect(p, sizes[i].name);
         quit(p);
     }
 }
@@ -118,15 +74,15 @@ static void screens_over_the_list(void **state)
     calm(p);
     pty_type(p, "?");
     pty_expect(p, "Help");
-    expect_screen(p, "help-80x24");
+    golden_expect(p, "help-80x24");
     escape(p);
     pty_type(p, ":rem");
     pty_expect(p, "Remove: delete");
-    expect_screen(p, "palette-80x24");
+    golden_expect(p, "palette-80x24");
     escape(p);
     pty_type(p, "n");
     pty_expect(p, "1 of 3");
-    expect_screen(p, "launch-80x24");
+    golden_expect(p, "launch-80x24");
     escape(p);
     pty_expect_gone(p, "Launch a container");
     quit(p);
@@ -137,11 +93,11 @@ static void screens_without_containers(void **state)
     (void)state;
     struct pty *p = start_with(24, 80, "containers=0,novm=1", plain);
     pty_expect(p, "images: busybox");
-    expect_screen(p, "empty-80x24");
+    golden_expect(p, "empty-80x24");
     quit(p);
     p = start_with(24, 80, "refuse=1", plain);
     pty_expect(p, "No container engine can be used here.");
-    expect_screen(p, "offline-80x24");
+    golden_expect(p, "offline-80x24");
     quit(p);
 }
 
@@ -150,7 +106,7 @@ static void too_small_says_so(void **state)
     (void)state;
     struct pty *p = start_with(6, 20, "containers=12", plain);
     pty_expect(p, "20 x");
-    expect_screen(p, "small-20x6");
+    golden_expect(p, "small-20x6");
     pty_type(p, "xxyy<Ctrl-K>y"); /* blind keys do nothing */
     pty_resize(p, 24, 80);
     pty_expect(p, "12 containers · 7 running");
