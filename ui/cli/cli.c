@@ -54,7 +54,7 @@ static void print_option(const struct cli_option *o)
     printf("  %-32s %s\n", left, o->words);
 }
 
-static void print_help(void)
+static void print_help(const struct cli *cli)
 {
     puts("Usage: porthole [OPTIONS] [COMMAND ...]\n\n"
          "Containers, and how each one is isolated. Without a command: the interface.\n\nCommands:");
@@ -64,6 +64,10 @@ static void print_help(void)
     puts("\nOptions:");
     for (const struct cli_option *o = global_options; o->name; o++) {
         print_option(o);
+    }
+    puts("\nEngines:");
+    for (const struct backend_type *const *type = cli->parts->engines; *type; type++) {
+        printf("  %-10s %s\n", (*type)->name, (*type)->title);
     }
     puts("\n'porthole COMMAND --help' tells more about a command; '?' in the interface shows its keys.");
 }
@@ -188,7 +192,7 @@ static int read_globals(struct cli *cli, struct args *args)
             args->at--;
             break;
         } else if (got == GLOBAL_HELP || got == GLOBAL_VERSION) {
-            got == GLOBAL_HELP ? print_help() : (void)puts("porthole " PORTHOLE_VERSION);
+            got == GLOBAL_HELP ? print_help(cli) : (void)puts("porthole " PORTHOLE_VERSION);
             return 0;
         } else if (got == GLOBAL_ENGINE) {
             cli->engines[engines++] = (char *)args->value;
@@ -229,7 +233,7 @@ static int dispatch(struct cli *cli, struct args *args)
     char **rest = args_rest(args);
     int count = args->argc - args->at;
     if (strcmp(rest[0], "help") == 0 && count == 1) {
-        print_help();
+        print_help(cli);
         return 0;
     }
     bool help = strcmp(rest[0], "help") == 0;
