@@ -229,6 +229,9 @@ void app_ready(struct app *a)
         a->ready = true;
         uv_timer_stop(a->patience);
         app_dirty(a, PART_ALL);
+        if (a->parts.demo) {
+            app_demo(a);
+        }
     }
 }
 

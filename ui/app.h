@@ -20,6 +20,7 @@ struct app_parts { /* borrowed for the app's life */
     struct session *session;
     struct host_source *host; /* NULL: this system has none */
     struct settings *settings;
+    bool demo; /* begin with the demonstration */
 };
 
 /* Runs the interface until the person quits. Returns the exit code; e says what went wrong when it is not 0.

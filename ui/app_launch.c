@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/demo.h"
 #include "core/image.h"
 #include "core/memory.h"
 #include "core/relaunch.h"
@@ -23,16 +24,6 @@ struct launching {
     container_id old; /* that it takes the place of; 0 none */
     char *after;      /* said when it is there; NULL nothing */
 };
-
-const struct mode_offer *launching_offer(const struct engine *e, enum isolation mode)
-{
-    for (size_t i = 0; i < e->n_offers; i++) {
-        if (e->offers[i].mode == mode) {
-            return &e->offers[i];
-        }
-    }
-    return NULL;
-}
 
 enum isolation launching_default(struct app *a, const struct engine *e)
 {
@@ -216,59 +207,20 @@ void launching_start(struct app *a, int engine, const struct launch_spec *spec, 
 
 /* The demonstration. */
 
-static const char demo_process[] = "demo-ping-process";
-static const char demo_vm[] = "demo-ping-vm";
-
-static const struct container *by_name(struct app *a, const char *name)
+static void demo_half(struct app *a, const struct demo_half *half, const char *after)
 {
-    bool several;
-    const struct container *c = model_find(a->model, name, &several);
-    return c && c->name && strcmp(c->name, name) == 0 ? c : NULL;
-}
-
-static int engine_offering(struct app *a, enum isolation mode)
-{
-    for (int i = 0; i < session_engines(a->parts.session); i++) {
-        const struct engine *e = session_engine(a->parts.session, i);
-        const struct mode_offer *offer = launching_offer(e, mode);
-        if (e->state == ENGINE_ONLINE && offer && !offer->why_not) {
-            return i;
-        }
-    }
-    return -1;
-}
-
-static const char *why_no(struct app *a, enum isolation mode)
-{
-    for (int i = 0; i < session_engines(a->parts.session); i++) {
-        const struct engine *e = session_engine(a->parts.session, i);
-        const struct mode_offer *offer = launching_offer(e, mode);
-        if (offer && offer->why_not) {
-            return offer->why_not;
-        }
-        if (e->state == ENGINE_OFFLINE && e->reason) {
-            return e->reason;
-        }
-    }
-    return "no engine here offers it.";
-}
-
-static void demo_half(struct app *a, enum isolation mode, const char *name, const char *after)
-{
-    static const char *const command[] = {"ping", "127.0.0.1", NULL};
-    int engine = engine_offering(a, mode);
     struct launch_spec spec;
-    if (engine < 0 || by_name(a, name)) {
+    if (half->engine < 0 || half->runs) {
         return;
     }
-    launch_spec_init(&spec);
-    spec.image = mem_string("busybox");
-    spec.name = mem_string(name);
-    spec.command = mem_strings(command);
-    spec.isolation = mode;
-    start(a, &(struct wish){.engine = engine,
+    if (half->id) {
+        app_act(a, action_get(ACTION_START), &half->id, 1);
+        return;
+    }
+    demo_spec(a->parts.session, half, NULL, &spec);
+    start(a, &(struct wish){.engine = half->engine,
                             .spec = &spec,
-                            .then = mode == ISOLATION_PROCESS ? LAUNCHING_MAP : LAUNCHING_SELECT,
+                            .then = half->mode == ISOLATION_PROCESS ? LAUNCHING_MAP : LAUNCHING_SELECT,
                             .after = after});
     launch_spec_done(&spec);
 }
@@ -276,20 +228,21 @@ static void demo_half(struct app *a, enum isolation mode, const char *name, cons
 void app_demo(struct app *a)
 {
     char after[400] = "One ping in each mode: compare their host maps.";
-    const struct container *there = by_name(a, demo_process);
-    if (engine_offering(a, ISOLATION_PROCESS) < 0) {
-        app_say(a, "The demonstration needs process isolation: %s", why_no(a, ISOLATION_PROCESS));
+    struct demo_half halves[DEMO_HALVES];
+    demo_look(a->parts.session, halves);
+    const struct demo_half *process = &halves[0], *vm = &halves[1];
+    if (process->engine < 0) {
+        app_say(a, "The demonstration needs process isolation: %s", process->why);
         return;
     }
-    if (engine_offering(a, ISOLATION_VM) < 0) {
+    if (vm->engine < 0) {
         snprintf(after, sizeof after, "The host sees this ping. Its twin in a VM is left out: %.300s",
-                 why_no(a, ISOLATION_VM));
+                 vm->why);
     }
-    demo_half(a, ISOLATION_VM, demo_vm, NULL);
-    demo_half(a, ISOLATION_PROCESS, demo_process, after);
-    if (there) {
-        list_view_select(a->list, there->id);
-        detail_front(a->detail, DETAIL_MAP);
+    demo_half(a, vm, NULL);
+    demo_half(a, process, after);
+    if (process->id) {
+        app_show_container(a, process->id);
         app_say(a, "%s", after);
     }
 }

@@ -20,9 +20,7 @@ enum launching_then { /* once it is there */
 void launching_start(struct app *a, int engine, const struct launch_spec *spec, enum launching_then then,
                      container_id old);
 
-/* The engine's offer for a mode; NULL: it said nothing about it. */
 struct engine;
-const struct mode_offer *launching_offer(const struct engine *e, enum isolation mode);
 
 /* What "default" means on this engine: the settings' word, else the engine's. */
 enum isolation launching_default(struct app *a, const struct engine *e);

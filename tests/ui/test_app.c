@@ -301,6 +301,20 @@ static void the_demonstration_shows_its_map(void **state)
     quit(p);
 }
 
+static void the_demonstration_has_two_halves(void **state)
+{
+    (void)state;
+    struct pty *p = start_with(40, 120, "containers=0", plain);
+    pty_expect(p, "No containers here yet.");
+    pty_type(p, "d");
+    pty_expect(p, "demo-ping-vm");
+    pty_expect(p, "── demo-ping-process ──");
+    pty_expect(p, "compare their host maps");
+    pty_type(p, "d"); /* again: they are there already */
+    pty_expect(p, "2 containers · 2 running");
+    quit(p);
+}
+
 static void relaunch_begins_with_what_was(void **state)
 {
     (void)state;
@@ -547,6 +561,7 @@ int main(void)
         cmocka_unit_test(pause_and_resume),
         cmocka_unit_test(the_form_launches_and_selects),
         cmocka_unit_test(the_demonstration_shows_its_map),
+        cmocka_unit_test(the_demonstration_has_two_halves),
         cmocka_unit_test(relaunch_begins_with_what_was),
         cmocka_unit_test(relaunch_asks_what_becomes_of_the_old_one),
         cmocka_unit_test(tabs_and_focus),

@@ -33,13 +33,29 @@ static const struct cli_option help_option = {'h', "help", NULL, "Show this help
 
 const struct cli_command *const *cli_commands(void)
 {
-    static const struct cli_command *const commands[] = {
-        &cli_command_ls,      &cli_command_ps,      &cli_command_map,    &cli_command_who,
-        &cli_command_run,     &cli_command_exec,    &cli_command_attach, &cli_command_logs,
-        &cli_command_start,   &cli_command_stop,    &cli_command_kill,   &cli_command_pause,
-        &cli_command_resume,  &cli_command_rm,      &cli_command_images, &cli_command_image,
-        &cli_command_inspect, &cli_command_engines, &cli_command_events, &cli_command_check,
-        &cli_command_relaunch, NULL};
+    static const struct cli_command *const commands[] = {&cli_command_ls,
+                                                         &cli_command_ps,
+                                                         &cli_command_map,
+                                                         &cli_command_who,
+                                                         &cli_command_run,
+                                                         &cli_command_exec,
+                                                         &cli_command_attach,
+                                                         &cli_command_logs,
+                                                         &cli_command_start,
+                                                         &cli_command_stop,
+                                                         &cli_command_kill,
+                                                         &cli_command_pause,
+                                                         &cli_command_resume,
+                                                         &cli_command_rm,
+                                                         &cli_command_images,
+                                                         &cli_command_image,
+                                                         &cli_command_inspect,
+                                                         &cli_command_engines,
+                                                         &cli_command_events,
+                                                         &cli_command_check,
+                                                         &cli_command_relaunch,
+                                                         &cli_command_demo,
+                                                         NULL};
     return commands;
 }
 
@@ -133,15 +149,15 @@ static int run_command(struct cli *cli, const struct cli_command *command, int a
     return command->run(cli, &args);
 }
 
-static int run_interface(struct cli *cli)
+int cli_interface(struct cli *cli, bool demo)
 {
     struct error e = {0};
-    if (!cli_open_session(cli, true)) {
+    if (!cli->session && !cli_open_session(cli, true)) {
         return EXIT_WRONG_USAGE;
     }
     struct host_source *host = cli->parts->host_open(cli->loop);
     struct app_parts parts = {
-        .loop = cli->loop, .session = cli->session, .host = host, .settings = &cli->settings};
+        .loop = cli->loop, .session = cli->session, .host = host, .settings = &cli->settings, .demo = demo};
     int code = app_run(&parts, &e);
     cli->parts->host_close(host);
     if (code != 0 && e.kind != ERROR_NONE) {
@@ -228,7 +244,7 @@ static int dispatch(struct cli *cli, struct args *args)
         return code;
     }
     if (args->at >= args->argc) {
-        return run_interface(cli);
+        return cli_interface(cli, false);
     }
     char **rest = args_rest(args);
     int count = args->argc - args->at;

@@ -42,6 +42,9 @@ bool cli_open(struct cli *cli, bool list);
  */
 bool cli_open_session(struct cli *cli, bool list);
 
+/* Runs the interface until the person quits; the exit code. demo: begins with the demonstration. */
+int cli_interface(struct cli *cli, bool demo);
+
 /* Runs the loop until *done. */
 void cli_wait(struct cli *cli, const bool *done);
 
@@ -91,6 +94,6 @@ extern const struct cli_command cli_command_ls, cli_command_ps, cli_command_map,
     cli_command_run, cli_command_exec, cli_command_attach, cli_command_logs, cli_command_start,
     cli_command_stop, cli_command_kill, cli_command_pause, cli_command_resume, cli_command_rm,
     cli_command_inspect, cli_command_images, cli_command_image, cli_command_engines, cli_command_events,
-    cli_command_check, cli_command_relaunch;
+    cli_command_check, cli_command_relaunch, cli_command_demo;
 
 #endif
