@@ -16,6 +16,7 @@ enum action_id {
     ACTION_INSPECT,
     ACTION_PROCESSES,
     ACTION_MAP,
+    ACTION_STATS,
     ACTION_START,
     ACTION_STOP,
     ACTION_KILL,

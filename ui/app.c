@@ -148,9 +148,47 @@ void app_pop(struct app *a)
     app_dirty(a, PART_ALL);
 }
 
+/* The engines are told what they are to sample: the list's rows, and the watched container. */
+static void apply_sampling(struct app *a)
+{
+    struct sampling *s = &a->sampling;
+    size_t n = s->n;
+    s->ids = mem_grow(s->ids, &s->room, n + 1, sizeof *s->ids);
+    if (s->watched) {
+        s->ids[n++] = s->watched;
+    }
+    session_sample(a->parts.session, s->ids, n, s->fields | (s->watched ? FIELD_USAGE : 0));
+}
+
 void app_sample(struct app *a, const container_id *ids, size_t n, unsigned fields)
 {
-    session_sample(a->parts.session, ids, n, fields);
+    struct sampling *s = &a->sampling;
+    s->ids = mem_grow(s->ids, &s->room, n + 1, sizeof *s->ids); /* and one more: the watched one */
+    for (size_t i = 0; i < n; i++) {
+        s->ids[i] = ids[i];
+    }
+    s->n = n;
+    s->fields = fields;
+    apply_sampling(a);
+}
+
+void app_watch(struct app *a, container_id id)
+{
+    if (id != a->sampling.watched) {
+        a->sampling.watched = id;
+        apply_sampling(a);
+    }
+}
+
+bool app_is_sampled(const struct app *a, container_id id)
+{
+    const struct sampling *s = &a->sampling;
+    const unsigned both = FIELD_CPU | FIELD_MEMORY;
+    bool found = id == s->watched;
+    for (size_t i = 0; (s->fields & both) == both && i < s->n && !found; i++) {
+        found = s->ids[i] == id;
+    }
+    return found;
 }
 
 void app_open_tab(struct app *a, const char *title)
@@ -374,6 +412,7 @@ static void clear_out(struct app *a)
     frame_free(a->frame);
     free(a->images);
     free(a->awaited.key);
+    free(a->sampling.ids);
 }
 
 void app_quit(struct app *a, int code)

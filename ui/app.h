@@ -78,4 +78,8 @@ void app_pop(struct app *a);
  */
 void app_sample(struct app *a, const container_id *ids, size_t n, unsigned fields);
 
+/* And all of the usage of this one, for as long as it is looked at; 0: of none. */
+void app_watch(struct app *a, container_id id);
+bool app_is_sampled(const struct app *a, container_id id); /* are its CPU and memory being told? */
+
 #endif

@@ -56,6 +56,12 @@ static void do_map(struct app *a, container_id id)
     open_tab(a, DETAIL_MAP);
 }
 
+static void do_stats(struct app *a, container_id id)
+{
+    (void)id;
+    open_tab(a, DETAIL_STATS);
+}
+
 static void do_launch(struct app *a, container_id id)
 {
     (void)id;
@@ -322,6 +328,7 @@ static void (*const doing[ACTION_COUNT])(struct app *, container_id) = {
     [ACTION_INSPECT] = do_inspect,
     [ACTION_PROCESSES] = do_processes,
     [ACTION_MAP] = do_map,
+    [ACTION_STATS] = do_stats,
     [ACTION_RELAUNCH] = do_relaunch,
     [ACTION_LAUNCH] = do_launch,
     [ACTION_DEMO] = do_demo,

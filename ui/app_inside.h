@@ -35,6 +35,13 @@ enum focus { FOCUS_LIST, FOCUS_DETAIL };
 
 enum { OVERLAYS_MAX = 8, MESSAGE_ROOM = 512, MESSAGE_ROWS = 4 };
 
+struct sampling {      /* what is asked of the engines */
+    container_id *ids; /* those of the list */
+    size_t n, room;
+    unsigned fields;
+    container_id watched; /* all of the usage of this one, too; 0 none */
+};
+
 struct awaited { /* a container that was launched and has not been seen yet */
     char *key;   /* NULL: none */
     bool console, map;
@@ -73,6 +80,7 @@ struct app {
     struct op *image_op;   /* names of images, for the empty screen */
     char *images;
     struct awaited awaited;
+    struct sampling sampling;
     container_id before_filter; /* where the cursor was when the filter began to be typed */
     bool shells;                /* one was opened: quitting may end it */
 

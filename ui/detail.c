@@ -25,6 +25,7 @@ struct detail *detail_new(struct app *a)
     d->tabs[DETAIL_MAP] = map_view_new(a);
     d->tabs[DETAIL_CONSOLE] = console_view_new(a);
     d->tabs[DETAIL_LOGS] = log_view_new(a);
+    d->tabs[DETAIL_STATS] = stats_view_new(a);
     d->tabs[DETAIL_BOUNDARY] = boundary_view_new(a);
     d->tabs[DETAIL_INSPECT] = inspect_view_new(a);
     return d;
@@ -124,6 +125,7 @@ void detail_changed(struct detail *d, const struct change *changes, size_t n)
 void detail_tick(struct detail *d)
 {
     struct view *v = detail_view(d);
+    stats_view_note(d->tabs[DETAIL_STATS], app_selected(d->app));
     if (d->visible && v->type->tick) {
         v->type->tick(v);
     }
@@ -157,10 +159,10 @@ static size_t first_name(const struct detail *d, int cols)
     size_t first = 0;
     int width = 0;
     for (size_t i = 0; i <= d->front; i++) {
-        width += text_width(d->tabs[i]->type->title) + 3;
+        width += text_width(d->tabs[i]->type->title) + 2;
     }
     while (first < d->front && width > cols) {
-        width -= text_width(d->tabs[first++]->type->title) + 3;
+        width -= text_width(d->tabs[first++]->type->title) + 2;
     }
     return first;
 }
@@ -180,8 +182,8 @@ static int draw_names(struct detail *d, struct canvas *c, int row, struct rect r
         canvas_text(c, row, col, 1, style, front ? "‹" : " ");
         int used = canvas_text(c, row, col + 1, edge - col - 2, style, title);
         canvas_text(c, row, col + 1 + used, 1, style, front ? "›" : " ");
-        col += used + 3;
-        d->end[i] = col - 1;
+        col += used + 2;
+        d->end[i] = col;
     }
     return col;
 }

@@ -14,6 +14,7 @@ enum detail_tab { /* in the order of the screen */
                   DETAIL_MAP,
                   DETAIL_CONSOLE,
                   DETAIL_LOGS,
+                  DETAIL_STATS,
                   DETAIL_BOUNDARY,
                   DETAIL_INSPECT,
                   DETAIL_TABS

@@ -16,6 +16,8 @@ struct view *process_view_new(struct app *a);
 struct view *map_view_new(struct app *a);
 struct view *console_view_new(struct app *a);
 struct view *log_view_new(struct app *a);
+struct view *stats_view_new(struct app *a);
+void stats_view_note(struct view *v, container_id id); /* once a tick, visible or not: the selected container */
 struct view *boundary_view_new(struct app *a);
 struct view *inspect_view_new(struct app *a);
 

@@ -144,7 +144,7 @@ static void one_step_draws_two_rows(void **state)
 {
     (void)state;
     struct pty *p = start(40, 120);
-    pty_type(p, "]]]]"); /* a quiet tab */
+    pty_type(p, "]]]]]"); /* a quiet tab */
     pty_wait_quiet(p, 300, 3000);
     size_t before = pty_bytes_written(p);
     pty_type(p, "j");
@@ -158,7 +158,7 @@ static void nothing_is_written_when_nothing_changes(void **state)
 {
     (void)state;
     struct pty *p = start(40, 120);
-    pty_type(p, "]]]]");
+    pty_type(p, "]]]]]");
     pty_wait_quiet(p, 500, 5000);
     size_t before = pty_bytes_written(p);
     pty_read(p, 2500);
@@ -379,6 +379,22 @@ static void tabs_and_focus(void **state)
     quit(p);
 }
 
+static void stats_have_graphs_and_limits(void **state)
+{
+    (void)state;
+    struct pty *p = start_with(40, 120, "containers=12,live=1", plain);
+    pty_expect(p, "12 containers");
+    pty_type(p, "u");
+    pty_expect(p, "‹Stats›");
+    pty_expect(p, "of 1.0 GB (");
+    pty_expect(p, "VM cost");
+    pty_expect(p, "on the host, for its VM");
+    pty_expect(p, "highest 420 MB");
+    pty_expect(p, "█████"); /* as the seconds go by */
+    pty_expect(p, "the host sees qemu");
+    quit(p);
+}
+
 static void a_shell_takes_all_keys_but_one(void **state)
 {
     (void)state;
@@ -565,6 +581,7 @@ int main(void)
         cmocka_unit_test(relaunch_begins_with_what_was),
         cmocka_unit_test(relaunch_asks_what_becomes_of_the_old_one),
         cmocka_unit_test(tabs_and_focus),
+        cmocka_unit_test(stats_have_graphs_and_limits),
         cmocka_unit_test(a_shell_takes_all_keys_but_one),
         cmocka_unit_test(who_is_that),
         cmocka_unit_test(the_mouse_selects),

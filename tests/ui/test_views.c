@@ -205,7 +205,7 @@ static void boundary_and_inspect(void **state)
 {
     (void)state;
     struct pty *p = start(40, 100, "web-1");
-    pty_type(p, "]]]]");
+    pty_type(p, "]]]]]");
     pty_expect(p, "the host's, shared");
     pty_expect(p, "/srv/www → /data");
     pty_expect(p, "read-only");
@@ -216,7 +216,7 @@ static void boundary_and_inspect(void **state)
     pty_expect(p, "/ web-1");
     end(p);
     p = start(40, 100, "billing");
-    pty_type(p, "]]]]");
+    pty_type(p, "]]]]]");
     pty_expect(p, "its own, in a utility VM");
     end(p);
 }
