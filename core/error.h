@@ -7,6 +7,14 @@
 #define CORE_ERROR_H
 
 #include <stdint.h>
+#if defined(_WIN32)
+/* Three of Windows' error numbers have names of ours. Read here once, they stay away when <windows.h> comes later. */
+#include <windef.h>
+#include <winerror.h>
+#undef ERROR_NOT_FOUND
+#undef ERROR_CANCELLED
+#undef ERROR_TIMEOUT
+#endif
 
 enum error_kind {
     ERROR_NONE,
@@ -30,7 +38,9 @@ struct error {
     char text[400]; /* one line of UTF-8 without control characters */
 };
 
-#if defined(__GNUC__)
+#if defined(__MINGW32__) && !defined(__clang__)
+#define ERROR_PRINTF(fmt, args) __attribute__((format(gnu_printf, fmt, args)))
+#elif defined(__GNUC__)
 #define ERROR_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #else
 #define ERROR_PRINTF(fmt, args)

@@ -91,9 +91,9 @@ static size_t middle(const struct help_view *h)
 {
     size_t best = h->count;
     for (size_t i = 0; i < h->count; i++) {
-        size_t far = i > h->count / 2 ? i - h->count / 2 : h->count / 2 - i;
+        size_t distance = i > h->count / 2 ? i - h->count / 2 : h->count / 2 - i;
         size_t best_far = best > h->count / 2 ? best - h->count / 2 : h->count / 2 - best;
-        if (!h->lines[i].words && far < best_far) {
+        if (!h->lines[i].words && distance < best_far) {
             best = i;
         }
     }

@@ -63,7 +63,7 @@ void jobs_free(struct jobs *j)
     uv_close((uv_handle_t *)&j->timer, closed);
 }
 
-static void tell(struct jobs *j)
+static void tell_owner(struct jobs *j)
 {
     if (j->changed) {
         j->changed(j->user);
@@ -72,7 +72,7 @@ static void tell(struct jobs *j)
 
 static void on_timer(uv_timer_t *t)
 {
-    tell(t->data);
+    tell_owner(t->data);
 }
 
 struct job *jobs_add(struct jobs *j, const char *words, void (*cancel)(void *user), void *user)
@@ -98,7 +98,7 @@ void job_progress(struct job *j, uint64_t done, uint64_t total, const char *word
     j->total = total;
     free(j->detail);
     j->detail = mem_string(words);
-    tell(j->jobs);
+    tell_owner(j->jobs);
 }
 
 void job_done(struct job *j)
@@ -112,7 +112,7 @@ void job_done(struct job *j)
     free(j->words);
     free(j->detail);
     free(j);
-    tell(jobs);
+    tell_owner(jobs);
 }
 
 static const struct job *shown(const struct jobs *j)
@@ -165,6 +165,6 @@ bool jobs_cancel(struct jobs *j)
     }
     job->cancelled = true;
     job->cancel(job->user);
-    tell(j);
+    tell_owner(j);
     return true;
 }

@@ -6,49 +6,31 @@
  * are forgotten and the screen is drawn once more; what then still finds no pair is shown in the terminal's
  * own colours.
  *
- * Keys: curses knows the sequences of the terminal's description, and everything else goes byte by byte to
- * typing.c, which also reads the mouse (SGR reports, in which the columns of a wide window fit) and bracketed
- * pastes.
+ * What the systems do each in their own way (sizes, modes, keys) is behind screen_system.h.
  */
-#define NCURSES_WIDECHAR 1
-
 #include "ui/screen.h"
 
-#include <curses.h>
-#include <langinfo.h>
 #include <locale.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <time.h>
-#include <unistd.h>
 #include <wchar.h>
 
 #include "core/memory.h"
 #include "ui/pairs.h"
 #include "ui/restore.h"
-#include "ui/typing.h"
+#include "ui/screen_system.h"
 
 enum {
-    ESCAPE_MS = 25,
     PASTE_SECONDS = 2, /* a paste that stops this long has ended */
     MAX_ROWS = 1000,
     MAX_COLS = 2000
 };
 
-#define PASTE_ON  "\033[?2004h"
-#define PASTE_OFF "\033[?2004l"
-#define MOUSE_ON  "\033[?1000h\033[?1006h"
-#define MOUSE_OFF "\033[?1006l\033[?1000l"
-
 struct screen {
     SCREEN *curses;
     int rows, cols;
-    bool utf8, mouse, ansi;
+    bool utf8, mouse;
     bool own_defaults; /* the terminal has default colours that can be asked for */
     int colors;        /* 0 mono; more than 256: the terminal takes RGB values */
     struct look looks[STYLE_COUNT];
@@ -59,70 +41,13 @@ struct screen {
     int cursor_row, cursor_col;
     struct pairs *pairs; /* NULL: mono */
     struct typing *typing;
+    struct console_keys keys;
     time_t last_paste;
-    char reset[RESTORE_BYTES]; /* what puts the terminal back */
-    size_t reset_len;
-    struct termios modes; /* as they were */
+    struct tty_modes *modes; /* as they were */
+    struct restore_bytes reset; /* what puts the terminal back */
 };
 
-static void send(const char *bytes)
-{
-    putp(bytes);
-    fflush(stdout);
-}
-
-static void inform(const struct screen *s, bool on)
-{
-    if (s->ansi) {
-        send(on ? PASTE_ON : PASTE_OFF);
-    }
-    if (s->ansi && s->mouse) {
-        send(on ? MOUSE_ON : MOUSE_OFF);
-    }
-}
-
 /* Opening and closing */
-
-/* A capability without the waiting times in it. */
-static void add_capability(struct screen *s, const char *name)
-{
-    const char *p = tigetstr(name);
-    if (p == NULL || p == (char *)-1) {
-        return;
-    }
-    while (*p != '\0' && s->reset_len < RESTORE_BYTES) {
-        const char *end = p[0] == '$' && p[1] == '<' ? strchr(p, '>') : NULL;
-        if (end != NULL) {
-            p = end + 1;
-        } else {
-            s->reset[s->reset_len++] = *p++;
-        }
-    }
-}
-
-static void add_reset(struct screen *s, const char *bytes)
-{
-    size_t len = strlen(bytes);
-    if (s->reset_len + len <= RESTORE_BYTES) {
-        memcpy(s->reset + s->reset_len, bytes, len);
-        s->reset_len += len;
-    }
-}
-
-static void make_reset(struct screen *s)
-{
-    if (s->ansi) {
-        add_reset(s, PASTE_OFF);
-    }
-    if (s->ansi && s->mouse) {
-        add_reset(s, MOUSE_OFF);
-    }
-    add_capability(s, "sgr0");
-    add_capability(s, "op");
-    add_capability(s, "cnorm");
-    add_capability(s, "rmkx");
-    add_capability(s, "rmcup");
-}
 
 static int color_count(bool mono)
 {
@@ -130,9 +55,7 @@ static int color_count(bool mono)
     if (mono || (no_color != NULL && no_color[0] != '\0') || !has_colors() || start_color() == ERR) {
         return 0;
     }
-    char *rgb = tigetstr("RGB");
-    bool direct = tigetflag("RGB") > 0 || tigetnum("RGB") > 0 || (rgb != NULL && rgb != (char *)-1);
-    if (COLORS > 256 && direct) {
+    if (COLORS > 256 && screen_system_direct_color()) {
         return COLORS;
     }
     return COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
@@ -153,13 +76,9 @@ static void open_input(struct screen *s)
     raw();
     noecho();
     nonl();
-    intrflush(stdscr, FALSE);
-    keypad(stdscr, TRUE);
-    meta(stdscr, TRUE);
     nodelay(stdscr, TRUE);
-    set_escdelay(ESCAPE_MS);
     typeahead(-1);
-    keyok(KEY_MOUSE, FALSE);
+    screen_system_input();
     s->typing = typing_new(s->utf8);
 }
 
@@ -173,83 +92,56 @@ static void take_size(struct screen *s)
     s->all = true;
 }
 
-/* newterm, without the signal handlers that it would leave behind: the loop has its own. */
-static SCREEN *new_terminal(void)
-{
-    static const int numbers[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
-    enum { N = sizeof numbers / sizeof numbers[0] };
-    struct sigaction before[N];
-    for (size_t i = 0; i < N; i++) {
-        sigaction(numbers[i], NULL, &before[i]);
-    }
-    SCREEN *curses = newterm(NULL, stdout, stdin);
-    for (size_t i = 0; i < N; i++) {
-        sigaction(numbers[i], &before[i], NULL);
-    }
-    return curses;
-}
-
-static bool starts_ansi(const char *capability)
-{
-    return capability != NULL && capability != (char *)-1 && strncmp(capability, "\033[", 2) == 0;
-}
-
 static bool usable(struct error *e)
 {
-    struct winsize size;
-    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+    int rows, cols;
+    if (!tty_input() || !tty_output()) {
         error_set(e, ERROR_UNSUPPORTED, 0,
                   "the interface needs a terminal, and standard %s is none; run a subcommand instead "
                   "(porthole ls, porthole --help)",
-                  isatty(STDIN_FILENO) ? "output" : "input");
+                  tty_input() ? "output" : "input");
         return false;
     }
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && (size.ws_row > MAX_ROWS || size.ws_col > MAX_COLS)) {
-        error_set(e, ERROR_UNSUPPORTED, 0, "a terminal of %d x %d is too large; make it at most %d x %d",
-                  size.ws_row, size.ws_col, MAX_ROWS, MAX_COLS);
+    if (tty_size(&rows, &cols) && (rows > MAX_ROWS || cols > MAX_COLS)) {
+        error_set(e, ERROR_UNSUPPORTED, 0, "a terminal of %d x %d is too large; make it at most %d x %d", rows,
+                  cols, MAX_ROWS, MAX_COLS);
         return false;
     }
     return true;
 }
 
+static void arm(struct screen *s)
+{
+    restore_arm(&s->reset, s->modes);
+}
+
 struct screen *screen_open(const struct screen_options *options, struct error *e)
 {
-    struct termios modes;
     if (!usable(e)) {
         return NULL;
     }
     setlocale(LC_ALL, "");
-    tcgetattr(STDIN_FILENO, &modes);
-    const char *term = getenv("TERM");
-    SCREEN *curses = new_terminal();
-    if (curses == NULL || tigetstr("cup") == NULL || tigetstr("cup") == (char *)-1) {
-        if (curses != NULL) {
-            endwin();
-            delscreen(curses);
-        }
-        error_set(
-            e, ERROR_UNSUPPORTED, 0,
-            "the terminal cannot be used: TERM is \"%.40s\", which is not known or cannot move the cursor; "
-            "set TERM to the terminal's name, such as xterm-256color",
-            term == NULL ? "" : term);
+    struct tty_modes *modes = tty_save();
+    SCREEN *curses = screen_system_open(e);
+    if (curses == NULL) {
+        free(modes);
         return NULL;
     }
     struct screen *s = mem_new(1, sizeof *s);
     s->curses = curses;
     s->modes = modes;
     s->mouse = options->mouse;
-    s->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    s->ansi = starts_ansi(tigetstr("cup"));
+    s->utf8 = tty_utf8();
     s->cursor_row = -1;
     open_input(s);
     open_colors(s, options->mono);
     take_size(s);
-    make_reset(s);
-    restore_arm(STDOUT_FILENO, s->reset, s->reset_len, &s->modes);
+    screen_system_reset(&s->reset, s->mouse);
+    arm(s);
     curs_set(0);
     leaveok(stdscr, TRUE);
     refresh();
-    inform(s, true);
+    screen_system_inform(s->mouse, true);
     return s;
 }
 
@@ -266,6 +158,7 @@ void screen_close(struct screen *s)
     free(s->shown);
     free(s->run);
     pairs_free(s->pairs);
+    free(s->modes);
     free(s);
 }
 
@@ -276,25 +169,26 @@ void screen_restore(void)
 
 void screen_suspend(struct screen *s)
 {
-    inform(s, false);
+    screen_system_inform(s->mouse, false);
     curs_set(1);
     endwin();
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &s->modes);
+    tty_put_back(s->modes);
     restore_disarm();
     s->suspended = true;
 }
 
 void screen_resume(struct screen *s)
 {
-    restore_arm(STDOUT_FILENO, s->reset, s->reset_len, &s->modes);
+    arm(s);
     s->suspended = false;
     s->cursor_row = -1;
     reset_prog_mode();
+    screen_system_input();
     screen_redraw_all(s);
     leaveok(stdscr, TRUE);
     refresh();
     curs_set(0);
-    inform(s, true);
+    screen_system_inform(s->mouse, true);
 }
 
 /* What it can */
@@ -317,16 +211,8 @@ int screen_colors(const struct screen *s)
 
 int screen_backlog(const struct screen *s)
 {
-    int waiting = 0;
-    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
     (void)s;
-    if (ioctl(STDOUT_FILENO, TIOCOUTQ, &waiting) != 0) {
-        waiting = 0;
-    }
-    if (waiting <= 0 && poll(&output, 1, 0) == 0) {
-        waiting = 1; /* stopped, or full */
-    }
-    return waiting;
+    return tty_backlog();
 }
 
 void screen_set_theme(struct screen *s, const struct theme *t)
@@ -387,7 +273,7 @@ static attr_t curses_attributes(uint8_t attributes)
     return result;
 }
 
-/* Curses goes by the C library's widths; where those are not ours, a mark keeps the columns right. */
+/* Curses has widths of its own; where those are not ours, a mark keeps the columns right. */
 static void characters(const struct screen *s, const struct cell *cell, wchar_t out[CELL_CHARS + 1])
 {
     uint32_t base = cell->chars[0];
@@ -397,13 +283,13 @@ static void characters(const struct screen *s, const struct cell *cell, wchar_t 
         out[0] = L' ';
         return;
     }
-    if ((base >= 0x7f && !s->utf8) || base < 0x20 || wcwidth((wchar_t)base) != (cell->width == 2 ? 2 : 1)) {
+    if ((base >= 0x7f && !s->utf8) || base < 0x20 || screen_system_width(base) != (cell->width == 2 ? 2 : 1)) {
         out[0] = cell->width == 2 && s->utf8 ? 0x3000 : L'?';
         return;
     }
     out[n++] = (wchar_t)base;
     for (size_t i = 1; i < CELL_CHARS && cell->chars[i] != 0; i++) {
-        if (wcwidth((wchar_t)cell->chars[i]) == 0) {
+        if (screen_system_width(cell->chars[i]) == 0) {
             out[n++] = (wchar_t)cell->chars[i];
         }
     }
@@ -535,34 +421,18 @@ void screen_redraw_all(struct screen *s)
 
 static bool take_new_size(struct screen *s)
 {
-    struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) {
+    int rows, cols;
+    if (!tty_size(&rows, &cols)) {
         return false;
     }
-    int rows = size.ws_row < MAX_ROWS ? size.ws_row : MAX_ROWS;
-    int cols = size.ws_col < MAX_COLS ? size.ws_col : MAX_COLS;
-    if (rows == s->rows && cols == s->cols) {
-        return false;
-    }
-    if (resize_term(rows, cols) != OK) {
+    rows = rows < MAX_ROWS ? rows : MAX_ROWS;
+    cols = cols < MAX_COLS ? cols : MAX_COLS;
+    if ((rows == s->rows && cols == s->cols) || !screen_system_resize(rows, cols)) {
         return false;
     }
     take_size(s);
     screen_redraw_all(s);
     return true;
-}
-
-static void feed(struct screen *s, int code)
-{
-    struct key k;
-    if (code >= 0 && code <= 0xff) {
-        typing_byte(s->typing, (unsigned char)code);
-    } else if (typing_named(keyname(code), &k)) {
-        typing_key(s->typing, k.code, k.modifiers);
-    }
-    if (typing_pasting(s->typing)) {
-        s->last_paste = time(NULL);
-    }
 }
 
 static void nothing_waits(struct screen *s)
@@ -583,12 +453,13 @@ bool screen_key(struct screen *s, struct key *k)
         return true;
     }
     while (!typing_next(s->typing, k)) {
-        int code = getch();
-        if (code == ERR) {
+        if (!screen_system_key(&s->keys, s->typing)) {
             nothing_waits(s);
             return typing_next(s->typing, k);
         }
-        feed(s, code);
+        if (typing_pasting(s->typing)) {
+            s->last_paste = time(NULL);
+        }
     }
     return true;
 }

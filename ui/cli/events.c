@@ -45,7 +45,7 @@ static void forget(struct events *e, struct known *k)
     *k = e->known[--e->count];
 }
 
-static void tell(struct events *e, const struct known *k, const char *what, const struct container *c)
+static void report(struct events *e, const struct known *k, const char *what, const struct container *c)
 {
     char when[TIME_TEXT];
     if (e->cli->json) {
@@ -84,12 +84,12 @@ static void changed(void *user, const struct change *changes, size_t n)
             continue;
         }
         if (changes[i].kind == CHANGE_REMOVED) {
-            tell(e, k, "removed", NULL);
+            report(e, k, "removed", NULL);
             forget(e, k);
         } else if (c && changes[i].kind == CHANGE_ADDED) {
-            tell(e, k, c->state == CONTAINER_CREATED ? "created" : state_word(c->state), c);
+            report(e, k, c->state == CONTAINER_CREATED ? "created" : state_word(c->state), c);
         } else if (c && changes[i].fields & FIELD_STATE) {
-            tell(e, k, state_word(c->state), c);
+            report(e, k, state_word(c->state), c);
         }
     }
 }

@@ -24,6 +24,12 @@ static const uv_tty_mode_t RAW = UV_TTY_MODE_RAW;
 static const uv_tty_mode_t RAW = UV_TTY_MODE_IO;
 #endif
 
+#ifdef _WIN32 /* signals that it lacks; the numbers are for exit codes only */
+#define SIGPIPE 13
+#define SIGQUIT 3
+#define SIGUSR1 10
+#endif
+
 enum {
     OUTPUT_HIGH = 256 * 1024,
     OUTPUT_LOW = 64 * 1024,
@@ -540,7 +546,9 @@ int stream_run(struct cli *cli, container_id id, const struct stream_options *op
     s->cli = cli;
     s->options = options;
     s->id = id;
+#ifndef _WIN32
     signal(SIGPIPE, SIG_IGN);
+#endif
     fflush(stdout);
     open_ends(s);
     listen_signals(s);

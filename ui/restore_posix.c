@@ -4,10 +4,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "ui/tty.h"
 
 /* What ends a program that does not listen to it. */
 static const int fatal[] = {SIGSEGV, SIGABRT, SIGBUS,    SIGFPE,  SIGILL,  SIGSYS,
@@ -17,10 +17,8 @@ enum { N_FATAL = sizeof fatal / sizeof fatal[0], STACK = 64 * 1024 };
 
 static struct {
     volatile sig_atomic_t armed;
-    int fd;
-    size_t len;
-    char bytes[RESTORE_BYTES];
-    struct termios modes;
+    struct restore_bytes reset;
+    const struct tty_modes *modes;
     struct sigaction before[N_FATAL];
     void *stack;
 } hook;
@@ -33,14 +31,14 @@ void restore_now(void)
     hook.armed = 0;
     int saved = errno;
     size_t done = 0;
-    while (done < hook.len) {
-        ssize_t n = write(hook.fd, hook.bytes + done, hook.len - done);
+    while (done < hook.reset.len) {
+        ssize_t n = write(STDOUT_FILENO, hook.reset.bytes + done, hook.reset.len - done);
         if (n < 0 && errno != EINTR) {
             break;
         }
         done += n > 0 ? (size_t)n : 0;
     }
-    tcsetattr(hook.fd, TCSANOW, &hook.modes);
+    tty_put_back_now(hook.modes);
     errno = saved;
 }
 
@@ -67,13 +65,11 @@ static void use_own_stack(void)
     sigaltstack(&stack, NULL);
 }
 
-void restore_arm(int fd, const char *bytes, size_t len, const struct termios *modes)
+void restore_arm(const struct restore_bytes *reset, const struct tty_modes *modes)
 {
     restore_disarm();
-    hook.fd = fd;
-    hook.len = len < RESTORE_BYTES ? len : RESTORE_BYTES;
-    memcpy(hook.bytes, bytes, hook.len);
-    hook.modes = *modes;
+    hook.reset = *reset;
+    hook.modes = modes;
     use_own_stack();
     struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_ONSTACK | (int)SA_RESETHAND};
     sigemptyset(&action.sa_mask);

@@ -1,0 +1,17 @@
+# mingw-w64 on another system: cmake -DCMAKE_TOOLCHAIN_FILE=tests/windows/toolchain.cmake. The libraries are those that
+# tests/windows/libraries.sh has put into PORTHOLE_LIBRARIES (default: build/windows-libraries); tests run under Wine.
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+set(CMAKE_C_COMPILER x86_64-w64-mingw32-gcc)
+set(CMAKE_RC_COMPILER x86_64-w64-mingw32-windres)
+if(NOT PORTHOLE_LIBRARIES)
+  set(PORTHOLE_LIBRARIES ${CMAKE_CURRENT_LIST_DIR}/../../build/windows-libraries)
+endif()
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES PORTHOLE_LIBRARIES)
+get_filename_component(PORTHOLE_LIBRARIES ${PORTHOLE_LIBRARIES} ABSOLUTE)
+set(CMAKE_FIND_ROOT_PATH ${PORTHOLE_LIBRARIES} /usr/x86_64-w64-mingw32)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(ENV{PKG_CONFIG_LIBDIR} ${PORTHOLE_LIBRARIES}/lib/pkgconfig)
+set(ENV{PKG_CONFIG_PATH} "")
