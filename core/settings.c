@@ -504,7 +504,7 @@ bool settings_load(struct settings *s, const char *path, void (*warn)(void *user
     return fine;
 }
 
-char *settings_path(void)
+char *settings_folder(void)
 {
     struct text path = {0};
 #ifdef _WIN32
@@ -512,19 +512,30 @@ char *settings_path(void)
     if (!base || !*base) {
         return NULL;
     }
-    text_addf(&path, "%s\\porthole\\settings.json", base);
+    text_addf(&path, "%s\\porthole", base);
 #else
     const char *base = getenv("XDG_CONFIG_HOME");
-    if (base && *base == '/') {
-        text_addf(&path, "%s/porthole/settings.json", base);
-        return text_take(&path);
-    }
     char home[4096];
     size_t room = sizeof home;
-    if (uv_os_homedir(home, &room) != 0) {
+    if (base && *base == '/') {
+        text_addf(&path, "%s/porthole", base);
+    } else if (uv_os_homedir(home, &room) == 0) {
+        text_addf(&path, "%s/.config/porthole", home);
+    } else {
         return NULL;
     }
-    text_addf(&path, "%s/.config/porthole/settings.json", home);
 #endif
+    return text_take(&path);
+}
+
+char *settings_path(void)
+{
+    char *folder = settings_folder();
+    struct text path = {0};
+    if (!folder) {
+        return NULL;
+    }
+    text_addf(&path, "%s%csettings.json", folder, strchr(folder, '\\') ? '\\' : '/');
+    free(folder);
     return text_take(&path);
 }

@@ -12,7 +12,14 @@
 
 #include "core/jsonc.h"
 #include "core/memory.h"
+#include "core/settings.h"
 #include "core/text.h"
+
+#ifdef _WIN32
+#define SLASHES "/\\"
+#else
+#define SLASHES "/"
+#endif
 
 enum { FILE_LIMIT = 64 * 1024, PATH_LIMIT = 4096, N_NAMED = 8 };
 
@@ -288,17 +295,21 @@ bool theme_parse(struct theme *t, const char *text, struct error *e)
 /* The folders where themes are: the user's, then the installed one. False: there is no such folder. */
 static bool user_folder(struct text *path)
 {
-    const char *config = getenv("XDG_CONFIG_HOME");
-    const char *home = getenv("HOME");
-    if (config != NULL && config[0] == '/') {
-        text_addf(path, "%s/porthole/themes", config);
-        return true;
+    char *folder = settings_folder();
+    if (folder != NULL) {
+        text_addf(path, "%s/themes", folder);
     }
-    if (home == NULL || home[0] == '\0') {
-        return false;
+    free(folder);
+    return path->len > 0;
+}
+
+static char *last_slash(char *path)
+{
+    char *found = NULL;
+    for (char *at = path; *at != '\0'; at++) {
+        found = strchr(SLASHES, *at) != NULL ? at : found;
     }
-    text_addf(path, "%s/.config/porthole/themes", home);
-    return true;
+    return found;
 }
 
 static bool installed_folder(struct text *path)
@@ -309,7 +320,7 @@ static bool installed_folder(struct text *path)
         return false;
     }
     for (int i = 0; i < 2; i++) {
-        char *slash = strrchr(program, '/');
+        char *slash = last_slash(program);
         if (slash == NULL) {
             return false;
         }
@@ -369,7 +380,7 @@ static bool find_file(const char *name, struct text *path)
 
 bool theme_load(struct theme *t, const char *name, struct error *e)
 {
-    if (strchr(name, '/') != NULL) {
+    if (strpbrk(name, SLASHES) != NULL) {
         return load_file(t, name, e);
     }
     struct text path = {0};

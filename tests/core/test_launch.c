@@ -1,6 +1,7 @@
 #include "core/launch.h"
 
 #include "core/memory.h"
+#include "tests/core/system.h"
 #include "tests/core/test.h"
 
 static void env_is_added_and_replaced(void **state)

@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "tests/core/system.h"
 #include "tests/core/test.h"
 
 static void moments_are_printed_and_read(void **state)
@@ -35,7 +36,12 @@ static void moments_are_printed_and_read(void **state)
 static void the_calendar_agrees_with_the_system(void **state)
 {
     (void)state;
-    for (int64_t day = -200000; day < 2900000; day += 97) {
+#ifdef _WIN32 /* its calendar goes from 1970 to 3000 */
+    const int64_t first = 0, last = 376000;
+#else
+    const int64_t first = -200000, last = 2900000;
+#endif
+    for (int64_t day = first; day < last; day += 97) {
         time_t seconds = (time_t)(day * 86400 + 45296);
         struct tm utc;
         char expected[TIME_TEXT], out[TIME_TEXT];

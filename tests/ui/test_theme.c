@@ -2,8 +2,8 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "tests/core/system.h"
 
 #include "ui/theme.h"
 
@@ -184,19 +184,19 @@ static void test_mistakes(void **state)
 static void test_the_users_folder(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/porthole-theme-XXXXXX", path[256];
+    char folder[512], path[600];
     struct theme t;
     struct error e = {0};
-    assert_non_null(mkdtemp(folder));
-    setenv("XDG_CONFIG_HOME", folder, 1);
+    assert_non_null(new_folder(folder, sizeof folder));
+    setenv(USER_FOLDER, folder, 1);
     assert_true(theme_load(&t, "dark", &e));
     assert_false(theme_load(&t, "mine", &e));
     assert_int_equal(e.kind, ERROR_NOT_FOUND);
     assert_non_null(strstr(e.text, folder));
     snprintf(path, sizeof path, "%s/porthole", folder);
-    mkdir(path, 0700);
+    make_folder(path);
     snprintf(path, sizeof path, "%s/porthole/themes", folder);
-    mkdir(path, 0700);
+    make_folder(path);
     snprintf(path, sizeof path, "%s/porthole/themes/mine.json", folder);
     FILE *file = fopen(path, "w");
     fputs("{\"name\": \"mine\"}", file);

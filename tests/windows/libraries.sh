@@ -53,8 +53,8 @@ pc() {
 }
 
 build_libuv1() {
-    with_cmake libuv1 -DLIBUV_BUILD_TESTS=OFF -DCMAKE_C_STANDARD_LIBRARIES=
-    rm -f "$out"/lib/libuv.dll.a "$out"/bin/libuv.dll
+    with_cmake libuv1 -DLIBUV_BUILD_TESTS=OFF
+    rm -f "$out/lib/libuv.dll.a"
     [ -f "$out/lib/libuv.a" ] || mv "$out/lib/libuv_a.a" "$out/lib/libuv.a"
     pc libuv "$1" "-luv -lpsapi -luser32 -ladvapi32 -liphlpapi -luserenv -lws2_32 -ldbghelp -lole32 -lshell32"
 }
@@ -74,6 +74,7 @@ build_cmocka() {
     with_cmake cmocka -DWITH_EXAMPLES=OFF -DWITH_STATIC_LIB=ON -DUNIT_TESTING=OFF
     [ -f "$out/lib/libcmocka.a" ] || cp "$(find "$work/build/cmocka" -name 'libcmocka*.a' ! -name '*.dll.a' | head -n 1)" \
         "$out/lib/libcmocka.a"
+    rm -f "$out/lib/libcmocka.dll.a"
     pc cmocka "$1" -lcmocka -DCMOCKA_STATIC
 }
 
