@@ -3,6 +3,7 @@
 #include "backends/backends.h"
 #include "backends/host/host.h"
 #include "ui/cli/cli.h"
+#include "ui/cli/startup.h"
 
 int main(int argc, char **argv)
 {
@@ -11,5 +12,9 @@ int main(int argc, char **argv)
         .host_open = host_open,
         .host_close = host_close,
     };
-    return cli_main(&parts, argc, argv);
+    struct startup startup;
+    startup_begin(&startup, &argc, &argv);
+    int code = cli_main(&parts, argc, argv);
+    startup_end(&startup);
+    return code;
 }

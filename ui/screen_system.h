@@ -6,6 +6,8 @@
 #define NCURSES_WIDECHAR 1
 #ifdef WITH_PDCURSES
 #include <pdcurses.h>
+#undef MOUSE_WHEEL_UP /* names of ours */
+#undef MOUSE_WHEEL_DOWN
 #else
 #include <curses.h>
 #endif

@@ -17,6 +17,7 @@ static void vsay(const char *fmt, va_list args)
     text_add_clean(&clean, text_of(&line), line.len);
     fflush(stdout);
     fprintf(stderr, "porthole: %s\n", text_of(&clean));
+    fflush(stderr);
     text_done(&line);
     text_done(&clean);
 }
