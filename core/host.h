@@ -15,6 +15,7 @@ struct host_process {
     const char *user;
     const char *container; /* key of the container that it belongs to (Linux: from its cgroup), as in struct container */
     const char *vm;       /* id of the VM that it works for (Windows: RuntimeId); NULL none or unknown */
+    uint32_t silo;        /* Windows: number of the server silo that it runs in; 0: the host's own, or not told */
     uint64_t cpu_100ns;
     uint64_t memory;      /* resident bytes */
     int64_t created;      /* ms since 1970; 0 unknown */

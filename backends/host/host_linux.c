@@ -1,8 +1,6 @@
 /* One reading is one pass over /proc on a thread of the pool. What cannot change without a new process or an
  * exec (command, user, cgroup) is remembered from the last pass for as long as pid, start time and name stay
- * the same; every SETTLED passes it is read afresh, since a process may be moved to another cgroup. Passes do
- * not overlap: one that is asked for meanwhile waits for its turn, so that the memory belongs to one thread
- * at a time.
+ * the same; every SETTLED passes it is read afresh, since a process may be moved to another cgroup.
  */
 #include "backends/host/host.h"
 
@@ -15,12 +13,11 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include "backends/host/cgroup_key.h"
+#include "backends/host/reader.h"
 #include "backends/procfs.h"
 #include "core/memory.h"
-#include "core/op.h"
 
 enum { SETTLED = 10, HOST_PROCESSES = 200000, ANCESTORS = 64, OWN_ID = 12, KEEPER_COMMAND = 200 };
 
@@ -53,20 +50,8 @@ struct pass { /* what one reading works with */
     size_t refused;
 };
 
-struct reading {
-    struct host *host;
-    struct op *op; /* NULL: nobody waits any more */
-    struct host_table *table;
-    struct error why;
-    struct reading *next;
-};
-
 struct host {
-    struct host_source source;
-    struct uv_loop_s *loop;
-    uv_work_t work;
-    bool busy, closed;
-    struct reading *first; /* the one under way comes first */
+    struct host_reader reader;
     struct pass pass;
     struct procfs_clock clock;
     char *system, *name;
@@ -80,8 +65,9 @@ static void forget(struct known *list, size_t n)
     free(list);
 }
 
-static void free_host(struct host *h)
+static void free_host(struct host_reader *reader)
 {
+    struct host *h = (struct host *)reader;
     forget(h->pass.old, h->pass.n_old);
     for (size_t i = 0; i < h->pass.n_users; i++) {
         free(h->pass.users[i].name);
@@ -273,88 +259,28 @@ static char *what_is_missing(const struct pass *p)
     return t.len > 0 ? text_take(&t) : NULL;
 }
 
-static void read_host(uv_work_t *work)
+static struct host_table *read_host(struct host_reader *reader, struct error *why)
 {
-    struct host *h = work->data;
-    struct reading *r = h->first;
+    struct host *h = (struct host *)reader;
     struct pass *p = &h->pass;
     struct procfs_status self = {0};
     p->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (p->proc < 0) {
-        error_errno(&r->why, errno, "Cannot read the host's processes: /proc does not open");
-        return;
+        error_errno(why, errno, "Cannot read the host's processes: /proc does not open");
+        return NULL;
     }
     p->own_levels = procfs_status(p->proc, (uint32_t)getpid(), &self) ? self.n_pids : 1;
     p->refused = 0;
     scan(p);
-    r->table = table_of(h);
-    r->table->missing = what_is_missing(p);
+    struct host_table *table = table_of(h);
+    table->missing = what_is_missing(p);
     close(p->proc);
     forget(p->old, p->n_old);
     p->old = p->now;
     p->n_old = p->n_now;
     p->now = NULL;
     p->n_now = p->room_now = 0;
-}
-
-/* Asking. */
-
-static void start_next(struct host *h);
-
-static void answer(struct reading *r)
-{
-    if (r->op && r->table) {
-        struct answer a = {.host = r->table};
-        op_finish(r->op, &a);
-        r->table = NULL;
-    } else if (r->op) {
-        op_fail(r->op, &r->why);
-    }
-    host_table_free(r->table);
-    free(r);
-}
-
-static void has_read(uv_work_t *work, int status)
-{
-    (void)status;
-    struct host *h = work->data;
-    struct reading *r = h->first;
-    h->first = r->next;
-    h->busy = false;
-    answer(r);
-    if (h->closed) {
-        free_host(h);
-        return;
-    }
-    start_next(h);
-}
-
-static void start_next(struct host *h)
-{
-    while (!h->busy && h->first) {
-        h->work.data = h;
-        int failed = uv_queue_work(h->loop, &h->work, read_host, has_read);
-        if (failed == 0) {
-            h->busy = true;
-            return;
-        }
-        struct reading *r = h->first;
-        h->first = r->next;
-        error_set(&r->why, ERROR_OTHER, failed, "Cannot read the host's processes: %s", uv_strerror(failed));
-        answer(r);
-    }
-}
-
-static void host_read(struct host_source *self, struct op *op)
-{
-    struct host *h = (struct host *)self;
-    struct reading *r = mem_new(1, sizeof *r), **last = &h->first;
-    r->op = op;
-    while (*last) {
-        last = &(*last)->next;
-    }
-    *last = r;
-    start_next(h);
+    return table;
 }
 
 /* Life. */
@@ -392,34 +318,15 @@ static char *host_name(void)
 
 struct host_source *host_open(struct uv_loop_s *loop)
 {
+    static const struct host_reader_type type = {read_host, free_host};
     struct host *h = mem_new(1, sizeof *h);
-    h->loop = loop;
     h->clock = procfs_clock();
     h->system = system_words();
     h->name = host_name();
-    h->source = (struct host_source){.read = host_read, .system = h->system, .name = h->name};
-    return &h->source;
+    return host_reader_begin(&h->reader, &type, loop, h->system, h->name);
 }
 
 void host_close(struct host_source *source)
 {
-    struct host *h = (struct host *)source;
-    struct error why;
-    error_set(&why, ERROR_CANCELLED, 0, "Reading the host's processes was cancelled: it is being closed");
-    h->closed = true;
-    struct reading *r = h->first;
-    for (bool under_way = h->busy; r; under_way = false) {
-        struct reading *next = r->next;
-        op_fail(r->op, &why);
-        r->op = NULL;
-        if (!under_way) {
-            free(r);
-        }
-        r = next;
-    }
-    if (h->busy) {
-        h->first->next = NULL;
-    } else {
-        free_host(h);
-    }
+    host_reader_close((struct host_reader *)source);
 }

@@ -1,5 +1,5 @@
 /* For systems whose processes this build cannot read: says so. */
-#if !defined(__linux__)
+#if !defined(__linux__) && !defined(_WIN32)
 
 #include "backends/host/host.h"
 

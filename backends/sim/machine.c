@@ -191,11 +191,11 @@ bool machine_take_event(struct machine *m, struct machine_event *out)
 
 void system_end(struct machine *m, struct system *s, const char *exit_type, const char *detail)
 {
-    enum { ERROR_PROCESS_ABORTED = 1067 };
+    enum { PROCESS_ABORTED = 1067 };
     struct text document = {0};
     for (size_t i = 0; i < s->n_tasks; i++) {
         if (s->tasks[i].process) {
-            process_killed(s->tasks[i].process, ERROR_PROCESS_ABORTED);
+            process_killed(s->tasks[i].process, PROCESS_ABORTED);
         }
     }
     answer_exit(exit_type, detail, &document);
