@@ -5,6 +5,9 @@
 #ifdef WITH_LOCAL
 #include "backends/local/local.h"
 #endif
+#ifdef _WIN32
+#include "backends/hcs/computecore.h"
+#endif
 #include "backends/sim/sim.h"
 
 const struct backend_type *const *backends_all(void)
@@ -12,6 +15,9 @@ const struct backend_type *const *backends_all(void)
     static const struct backend_type *const all[] = {
 #ifdef WITH_LOCAL
         &local_backend,
+#endif
+#ifdef _WIN32
+        &computecore_backend,
 #endif
         &sim_backend,
         NULL};
