@@ -1,0 +1,109 @@
+/* tests/windows/standin/standin.h - a stand-in for Windows' computecore.dll: the simulated host of backends/sim behind the
+ * same functions, with HCS's manners. It answers on threads of its own, late and maybe two at a time; closing a handle waits
+ * for its callbacks; a handle that is used after it was closed, or closed within its own callback, ends the program with a
+ * sentence and exit code 99.
+ *
+ * PORTHOLE_STANDIN in the environment: words as backends/sim/machine.h has them, and
+ *   delay=MS       every answer takes so long (2)
+ *   disconnect=MS  the service goes away so long after its first use (0: never)
+ *   returns=MS     and is back so long after that (1500)
+ *   early          HcsCreateProcess is done before it returns, and the wait for it fails once (as on Server 2022)
+ *   pids           processes of process-isolated systems that have a namesake on this machine get its pid and start
+ */
+#ifndef TESTS_WINDOWS_STANDIN_H
+#define TESTS_WINDOWS_STANDIN_H
+
+#include <stdbool.h>
+#include <windows.h>
+
+#include <computecore.h>
+
+#include "backends/sim/machine.h"
+#include "backends/sim/process.h"
+
+enum { MAGIC_OPERATION = 0x4f504552, MAGIC_SYSTEM = 0x53595354, MAGIC_PROCESS = 0x50524f43, MAGIC_CLOSED = 0x44454144 };
+
+enum { OP_NEVER_USED, OP_RUNNING, OP_DONE };
+
+struct operation {
+    unsigned magic;
+    int refs; /* the caller's, and the job's */
+    HCS_OPERATION_COMPLETION callback;
+    void *context;
+    int state;
+    HCS_OPERATION_TYPE type;
+    HRESULT result;
+    char *document;
+    HCS_PROCESS_INFORMATION information;
+    bool fails_once; /* the next wait fails */
+    HANDLE done;     /* event */
+};
+
+struct listener { /* of a system or a process */
+    HCS_EVENT_CALLBACK callback; /* NULL: none */
+    void *context;
+    int running; /* callbacks under way */
+    DWORD thread; /* of the last of them */
+};
+
+struct open_system {
+    unsigned magic;
+    struct open_system *next;
+    char *id;
+    unsigned age; /* of the service: handles of before a disconnect are dead */
+    struct listener listener;
+};
+
+struct open_process {
+    unsigned magic;
+    struct open_process *next;
+    int refs; /* the caller's, the pump's, the job's */
+    char *id;
+    uint32_t pid;
+    unsigned age;
+    bool ours, gone; /* ours: created here; gone: it has ended */
+    struct machine_process *process;
+    char *status;
+    HANDLE in, out, err; /* our ends */
+    HCS_PROCESS_INFORMATION theirs;
+    struct listener listener;
+};
+
+struct standin {
+    CRITICAL_SECTION lock; /* of all below */
+    CONDITION_VARIABLE quiet;
+    struct machine *machine;
+    struct open_system *systems;
+    struct open_process *processes;
+    unsigned delay, disconnect, returns;
+    bool early, pids;
+    unsigned age;
+    ULONGLONG began;
+    int64_t clock;
+    bool away;
+};
+
+struct standin *standin(void); /* made at the first use */
+void standin_misused(const char *what);
+int32_t standin_state(unsigned age); /* S_OK, or why nothing can be called; with the lock held */
+
+/* operation.c */
+struct operation *operation_of(HCS_OPERATION handle);
+HRESULT operation_begin(struct operation *op, HCS_OPERATION_TYPE type); /* takes a reference when it is S_OK */
+void operation_end(struct operation *op, HRESULT result, char *document); /* takes document; on a thread of ours */
+void operation_drop(struct operation *op);
+
+/* Runs `run` after the delay on a thread of ours. */
+void standin_later(unsigned ms, void (*run)(void *data), void *data);
+
+/* listener.c: the lock is held before and after, not within */
+void listener_tell(struct listener *l, HCS_EVENT_TYPE type, const char *document);
+void listener_close(struct listener *l, const char *what); /* waits for callbacks */
+
+/* process.c */
+void process_tell_disconnect(struct standin *s);
+bool process_has_open(const struct standin *s, const char *id);
+
+char *standin_pids(char *document); /* takes and gives a Properties document */
+
+#endif
