@@ -73,7 +73,7 @@ void cc_process_release(struct cc_process *p)
 static void close_pipe(struct pipe **pipe)
 {
     if (*pipe) {
-        pipe_close(*pipe);
+        pipe_close(*pipe, false);
         *pipe = NULL;
     }
 }
@@ -82,7 +82,9 @@ static void let_go(struct cc_process *p)
 {
     p->closed = true;
     uv_timer_stop(&p->patience);
-    close_pipe(&p->in);
+    if (p->in) {
+        pipe_close(p->in, false);
+    }
     close_pipe(&p->out);
     close_pipe(&p->err);
     settle(p);
@@ -125,7 +127,7 @@ static void in_drained(void *user)
 
 static void in_ended(void *user)
 {
-    close_pipe(&((struct cc_process *)user)->in);
+    pipe_close(((struct cc_process *)user)->in, false); /* in_closed forgets it */
 }
 
 static void out_ended(void *user)
@@ -149,6 +151,19 @@ static void pipe_closed(void *user)
     settle(p);
 }
 
+/* HCS is told as well that no more comes, but not before all that was written has been read. */
+static void in_closed(void *user)
+{
+    struct cc_process *p = user;
+    p->in = NULL;
+    if (p->input_over && !p->closed) {
+        char *document = request_close_input();
+        cc_call_process(p, HCS_PROCESS_MODIFY, document, NULL, NULL);
+        free(document);
+    }
+    pipe_closed(p);
+}
+
 static struct pipe *open_pipe(struct cc_process *p, HANDLE handle, const struct pipe_sink *sink)
 {
     if (handle == NULL || handle == INVALID_HANDLE_VALUE) {
@@ -161,7 +176,7 @@ static struct pipe *open_pipe(struct cc_process *p, HANDLE handle, const struct 
 
 static void open_pipes(struct cc_process *p)
 {
-    static const struct pipe_sink in = {NULL, in_drained, in_ended, pipe_closed};
+    static const struct pipe_sink in = {NULL, in_drained, in_ended, in_closed};
     static const struct pipe_sink out = {out_bytes, NULL, out_ended, pipe_closed};
     static const struct pipe_sink err = {err_bytes, NULL, err_ended, pipe_closed};
     p->in = open_pipe(p, p->information.StdInput, &in);
@@ -215,18 +230,18 @@ static int32_t create(struct cc_process *p)
     return result;
 }
 
-static int32_t ask_again(struct cc_process *p)
+/* Was it created after all? */
+static bool ask_again(struct cc_process *p)
 {
     const struct computecore_api *api = &p->service->api;
     HCS_OPERATION operation = api->HcsCreateOperation(NULL, NULL);
-    int32_t result = operation ? api->HcsGetProcessInfo(p->process, operation) : E_OUTOFMEMORY;
-    if (result >= 0) {
-        result = wait_for(p, operation, &p->document);
-    }
+    char *document = NULL;
+    bool good = operation && api->HcsGetProcessInfo(p->process, operation) >= 0 && wait_for(p, operation, &document) >= 0;
     if (operation) {
         api->HcsCloseOperation(operation);
     }
-    return result;
+    free(document);
+    return good;
 }
 
 /* What ended before the callback stood is not told by it. */
@@ -262,8 +277,8 @@ static void begin(uv_work_t *work)
     free(id);
     if (p->result >= 0) {
         p->result = create(p);
-        if (p->result < 0 && p->result != HCS_ABORTED && p->process) {
-            p->result = ask_again(p);
+        if (p->result < 0 && p->result != HCS_ABORTED && p->process && ask_again(p)) {
+            p->result = S_OK;
         }
     }
     if (p->result >= 0) {
@@ -401,11 +416,8 @@ void cc_process_end_input(struct hcs_process *process)
         return;
     }
     p->input_over = true;
-    if (p->begun && !p->closed) {
-        char *document = request_close_input();
-        close_pipe(&p->in);
-        cc_call_process(p, HCS_PROCESS_MODIFY, document, NULL, NULL);
-        free(document);
+    if (p->begun && p->in) {
+        pipe_close(p->in, true);
     }
 }
 

@@ -19,6 +19,7 @@ struct pipe_sink { /* from the loop */
 struct pipe *pipe_open(struct uv_loop_s *loop, void *handle, const struct pipe_sink *sink, void *user);
 void pipe_read(struct pipe *p, bool on); /* begin to read, or stop; it does not read at first */
 void pipe_write(struct pipe *p, const char *data, size_t len); /* copies */
-void pipe_close(struct pipe *p); /* after what was written has left */
+/* gently: when the other side has read what was written; else at once. */
+void pipe_close(struct pipe *p, bool gently);
 
 #endif

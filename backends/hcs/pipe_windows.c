@@ -123,18 +123,20 @@ static void on_shutdown(uv_shutdown_t *request, int status)
 {
     struct pipe *p = request->handle->data;
     (void)status;
-    uv_close((uv_handle_t *)&p->stream, on_closed);
+    if (!uv_is_closing((uv_handle_t *)&p->stream)) {
+        uv_close((uv_handle_t *)&p->stream, on_closed);
+    }
 }
 
-void pipe_close(struct pipe *p)
+void pipe_close(struct pipe *p, bool gently)
 {
     uv_stream_t *stream = (uv_stream_t *)&p->stream;
-    if (p->closing) {
+    bool first = !p->closing;
+    p->closing = true;
+    if (first && gently && !p->ended && uv_shutdown(&p->shutdown, stream, on_shutdown) == 0) {
         return;
     }
-    p->closing = true;
-    bool waits = uv_stream_get_write_queue_size(stream) > 0;
-    if (p->ended || !waits || uv_shutdown(&p->shutdown, stream, on_shutdown) != 0) {
-        uv_close((uv_handle_t *)&p->stream, on_closed);
+    if ((first || !gently) && !uv_is_closing((uv_handle_t *)stream)) {
+        uv_close((uv_handle_t *)stream, on_closed);
     }
 }

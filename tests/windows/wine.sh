@@ -8,7 +8,7 @@ if [ ! -f "$WINEPREFIX/ready" ]; then
     mkdir -p "$WINEPREFIX"
     ( # one makes it, others wait
         flock 9
-        [ -f "$WINEPREFIX/ready" ] || { wine wineboot -i >"$WINEPREFIX/boot.log" 2>&1 </dev/null && touch "$WINEPREFIX/ready"; }
+        [ -f "$WINEPREFIX/ready" ] || { { wine wineboot -i && wine winecfg -v win10; } >"$WINEPREFIX/boot.log" 2>&1 </dev/null && touch "$WINEPREFIX/ready"; }
     ) 9>"$WINEPREFIX/lock"
 fi
 if [ -t 1 ]; then
