@@ -15,6 +15,8 @@
 #include "core/memory.h"
 #include "core/text.h"
 
+#define UNKNOWN_CLASS ((NTSTATUS)0xC0000003) /* STATUS_INVALID_INFO_CLASS */
+
 enum { COMMAND_LINE_CLASS = 60, MEMBERSHIP_CLASS = 109, ROOM = 65536 + 64, NAME_ROOM = 256, GUID_LENGTH = 36 };
 
 static char *utf8(const WCHAR *wide, size_t units)
@@ -28,15 +30,39 @@ static char *utf8(const WCHAR *wide, size_t units)
     return clean.len > 0 ? text_take(&clean) : NULL;
 }
 
-static char *command_of(HANDLE process)
+/* False: the system does not know this question. */
+static bool command_of(HANDLE process, char **command)
 {
     ULONG used = 0;
-    char *result = NULL;
     UNICODE_STRING *line = mem_new(1, ROOM);
-    if (NtQueryInformationProcess(process, (PROCESSINFOCLASS)COMMAND_LINE_CLASS, line, ROOM, &used) >= 0) {
-        result = utf8(line->Buffer, line->Length / sizeof(WCHAR));
+    NTSTATUS status = NtQueryInformationProcess(process, (PROCESSINFOCLASS)COMMAND_LINE_CLASS, line, ROOM, &used);
+    *command = status >= 0 ? utf8(line->Buffer, line->Length / sizeof(WCHAR)) : NULL;
+    free(line);
+    return status != UNKNOWN_CLASS;
+}
+
+/* A system that does not know class 60, as Wine does not, has the command line in the process's own memory. */
+static char *command_in_memory(uint32_t pid)
+{
+    HANDLE process = OpenProcess(PROCESS_QUERY_INFORMATION | PROCESS_VM_READ, FALSE, pid);
+    PROCESS_BASIC_INFORMATION basic;
+    PEB peb;
+    RTL_USER_PROCESS_PARAMETERS parameters;
+    WCHAR *line = NULL;
+    char *result = NULL;
+    ULONG used;
+    if (process && NtQueryInformationProcess(process, ProcessBasicInformation, &basic, sizeof basic, &used) >= 0 &&
+        ReadProcessMemory(process, basic.PebBaseAddress, &peb, sizeof peb, NULL) &&
+        ReadProcessMemory(process, peb.ProcessParameters, &parameters, sizeof parameters, NULL)) {
+        line = mem_new(1, parameters.CommandLine.Length + sizeof *line);
+        if (ReadProcessMemory(process, parameters.CommandLine.Buffer, line, parameters.CommandLine.Length, NULL)) {
+            result = utf8(line, parameters.CommandLine.Length / sizeof *line);
+        }
     }
     free(line);
+    if (process) {
+        CloseHandle(process);
+    }
     return result;
 }
 
@@ -88,7 +114,9 @@ void windows_process_read(struct windows_process *p, uint32_t pid)
         p->refused = GetLastError() == ERROR_ACCESS_DENIED;
         return;
     }
-    p->command = command_of(process);
+    if (!command_of(process, &p->command)) {
+        p->command = command_in_memory(pid);
+    }
     p->user = user_of(process);
     p->silo = silo_of(process);
     CloseHandle(process);

@@ -1,0 +1,32 @@
+#!/bin/sh
+# The interface of porthole.exe, driven by keys on Wine's console in a terminal.
+. "$PORTHOLE_SOURCE/tests/windows/lib.sh"
+export PORTHOLE_STANDIN=seed=1,pids=1
+standin 2022
+
+open_screen --engine hcs
+sees "ISOLATION" "ping-hyperv" "hyperv" "ping-process" "process" "hcs"
+keys /
+keys -l "ping-proc"
+keys Enter
+sees "▸ □ process  ping-process"
+keys m
+sees "Host map" "shared" "services.exe" "──┼─────────────┼──"
+keys Escape
+keys e
+sees "Microsoft Windows"
+keys -l "echo one two"
+keys Enter
+sees "one two"
+keys -l "exit 3"
+keys Enter
+sees "exited with code 3"
+keys Escape
+keys Escape
+keys "?"
+sees "Help" "Attach"
+tmux -L "$screen" resize-window -x 80 -y 24
+keys Escape
+keys q
+sees "ended with 0"
+end
