@@ -98,8 +98,10 @@ build_ncurses() {
         --disable-home-terminfo --enable-term-driver --enable-sp-funcs --enable-interop --enable-widec \
         --enable-ext-colors --disable-termcap --disable-database --with-fallbacks=xterm --disable-db-install \
         --disable-rpath --enable-overwrite)
-    cmake -E env PATH_SEPARATOR=";" make -C "$work/build/ncurses" -j "$jobs" libs
-    make -C "$work/build/ncurses" install.libs install.includes
+    make -C "$work/build/ncurses/include" # not the parts for panels, menus and forms
+    PATH_SEPARATOR=";" make -C "$work/build/ncurses/ncurses" -j "$jobs" libs
+    make -C "$work/build/ncurses/include" install
+    cp "$work/build/ncurses/lib/libncursesw.a" "$out/lib/"
     pc ncursesw "$1" -lncursesw -DNCURSES_STATIC
 }
 

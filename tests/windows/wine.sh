@@ -6,9 +6,9 @@ export WINEPREFIX="${PORTHOLE_WINE:-$here/build/wine}"
 export WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES="mscoree,mshtml="
 if [ ! -f "$WINEPREFIX/ready" ]; then
     mkdir -p "$WINEPREFIX"
-    ( # one makes it, others wait
+    ( # one makes it, others wait (not for Wine's services, which must not inherit the lock)
         flock 9
-        [ -f "$WINEPREFIX/ready" ] || { { wine wineboot -i && wine winecfg -v win10; } >"$WINEPREFIX/boot.log" 2>&1 </dev/null && touch "$WINEPREFIX/ready"; }
+        [ -f "$WINEPREFIX/ready" ] || { { wine wineboot -i && wine winecfg -v win10; } >"$WINEPREFIX/boot.log" 2>&1 </dev/null 9>&- && touch "$WINEPREFIX/ready"; }
     ) 9>"$WINEPREFIX/lock"
 fi
 if [ -t 1 ]; then
