@@ -19,7 +19,7 @@
 #include "core/text.h"
 #include "core/times.h"
 
-enum { LOCK_TRIES = 100, PAUSE_MS = 20, KILL_SECONDS = 5, RUNTIME_SECONDS = 30 };
+enum { LOCK_TRIES = 500, PAUSE_MS = 20, KILL_SECONDS = 5, RUNTIME_SECONDS = 30 };
 
 static void pause_a_moment(void)
 {
@@ -27,7 +27,7 @@ static void pause_a_moment(void)
     nanosleep(&moment, NULL);
 }
 
-/* The keeper before us may still be closing its files. */
+/* The keeper before us may still be closing its files, or somebody else may be clearing up. */
 static bool take_lock(int fd)
 {
     for (int i = 0; i < LOCK_TRIES; i++) {
