@@ -73,6 +73,7 @@ static void draw_head(struct app *a)
 {
     struct head h = {
         .session = a->parts.session,
+        .settings = a->parts.settings,
         .host = app_host(a, 0),
         .total = a->total,
         .running = a->running,

@@ -40,6 +40,12 @@ static const struct engine *first_online(const struct session *s)
     return NULL;
 }
 
+static const char *default_word(const struct head *h, const struct engine *e)
+{
+    enum isolation mode = settings_isolation(h->settings, e->name);
+    return isolation_word(mode == ISOLATION_UNKNOWN ? e->default_isolation : mode, e->hypervisor);
+}
+
 static void draw_title(struct canvas *c, struct rect r, const struct head *h)
 {
     struct text words = {0};
@@ -54,7 +60,7 @@ static void draw_title(struct canvas *c, struct rect r, const struct head *h)
     }
     if (e) {
         text_addf(&words, "%sdefault isolation: %s", words.len ? " · " : "",
-                  isolation_word(e->default_isolation, e->hypervisor));
+                  default_word(h, e));
     }
     int room = right - engines - 2 - left;
     if (room > 8) {

@@ -8,10 +8,12 @@
 #include "core/host.h"
 #include "core/listing.h"
 #include "core/session.h"
+#include "core/settings.h"
 #include "ui/canvas.h"
 
 struct head {
     const struct session *session;
+    const struct settings *settings;
     const struct host_source *host; /* NULL unknown */
     size_t total, running, marked, listed;
     enum sort_key by;

@@ -45,6 +45,7 @@ struct hcs {
     int holds; /* uv handles that are not closed yet */
     char *version, *note;
     bool workstation;
+    uint32_t build; /* of the host's Windows; 0 unknown */
 
     /* list.c */
     struct idmap by_key, by_vm; /* first struct entry of each hash */

@@ -93,6 +93,7 @@ static void say_online(struct hcs *h)
         .version = h->version,
         .default_isolation = h->workstation ? ISOLATION_VM : ISOLATION_PROCESS,
         .hypervisor = HYPERVISOR_HYPERV,
+        .windows = {.build = h->build, .edition = h->workstation ? WINDOWS_PRO : WINDOWS_SERVER},
         .offers = offers,
         .n_offers = sizeof offers / sizeof *offers,
         .note = h->note,
@@ -129,6 +130,7 @@ static void on_ready(void *user, const struct hcs_host *host)
 {
     struct hcs *h = user;
     h->workstation = host->workstation;
+    h->build = host->build;
     h->version = mem_string(host->system);
     h->service->type->call(h->service, HCS_SERVICE_PROPERTIES, NULL, REQUEST_SERVICE, on_service, h);
 }

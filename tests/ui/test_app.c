@@ -289,6 +289,25 @@ static void the_form_launches_and_selects(void **state)
     quit(p);
 }
 
+static void the_settings_say_what_default_means(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/porthole-settings-XXXXXX";
+    static const char text[] = "{\"engines\": [{\"name\": \"fake\", \"isolation\": \"hyperv\"}]}";
+    int fd = mkstemp(path);
+    assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+    close(fd);
+    const char *argv[] = {getenv("PORTHOLE_FAKE"), "--settings", path, "--engine", "fake=containers=0", NULL};
+    struct pty *p = pty_start(40, 120, argv, plain);
+    pty_expect(p, "default isolation: vm");
+    pty_type(p, "n");
+    pty_expect(p, "● default (vm)");
+    pty_expect(p, "vm works here; it costs about 400 MB and 2 s more.");
+    escape(p);
+    quit(p);
+    unlink(path);
+}
+
 static void the_demonstration_shows_its_map(void **state)
 {
     (void)state;
@@ -576,6 +595,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_done_says_why),
         cmocka_unit_test(pause_and_resume),
         cmocka_unit_test(the_form_launches_and_selects),
+        cmocka_unit_test(the_settings_say_what_default_means),
         cmocka_unit_test(the_demonstration_shows_its_map),
         cmocka_unit_test(the_demonstration_has_two_halves),
         cmocka_unit_test(relaunch_begins_with_what_was),

@@ -10,14 +10,21 @@ static const char *state_of(const struct engine *e)
     return e->state == ENGINE_ONLINE ? "online" : e->state == ENGINE_OFFLINE ? "offline" : "opening";
 }
 
-static cJSON *engine_json(const struct engine *e)
+/* Of a launch that asks for none: the settings' word, else the engine's. */
+static const char *default_of(const struct cli *cli, const struct engine *e)
+{
+    enum isolation mode = settings_isolation(&cli->settings, e->name);
+    return isolation_word(mode == ISOLATION_UNKNOWN ? e->default_isolation : mode, e->hypervisor);
+}
+
+static cJSON *engine_json(const struct cli *cli, const struct engine *e)
 {
     cJSON *o = cJSON_CreateObject(), *offers = cJSON_CreateArray();
     out_string(o, "name", e->name);
     out_string(o, "address", e->address);
     cJSON_AddStringToObject(o, "state", state_of(e));
     out_string(o, "version", e->version);
-    cJSON_AddStringToObject(o, "default_isolation", isolation_word(e->default_isolation, e->hypervisor));
+    cJSON_AddStringToObject(o, "default_isolation", default_of(cli, e));
     for (size_t i = 0; i < e->n_offers; i++) {
         cJSON *offer = cJSON_CreateObject();
         cJSON_AddStringToObject(offer, "isolation", isolation_word(e->offers[i].mode, e->hypervisor));
@@ -66,11 +73,11 @@ static int run(struct cli *cli, struct args *args)
             e->name,
             state_of(e),
             e->version,
-            e->state == ENGINE_ONLINE ? isolation_word(e->default_isolation, e->hypervisor) : NULL,
+            e->state == ENGINE_ONLINE ? default_of(cli, e) : NULL,
             text_of(&offers),
             e->reason};
         columns_add(table, cells);
-        cJSON_AddItemToArray(list, engine_json(e));
+        cJSON_AddItemToArray(list, engine_json(cli, e));
         text_done(&offers);
     }
     if (cli->json) {

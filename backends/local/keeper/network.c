@@ -105,11 +105,24 @@ static bool is_helper(pid_t pid)
     return same;
 }
 
+/* Has it let go of everything? One that is ending loses its command line before its ports. */
+static bool has_ended(pid_t pid)
+{
+    char file[64], line[512];
+    snprintf(file, sizeof file, "/proc/%d/stat", (int)pid);
+    read_file(file, line, sizeof line);
+    const char *state = strrchr(line, ')');
+    return !state || strncmp(state, ") Z", 3) == 0 || strncmp(state, ") X", 3) == 0;
+}
+
 static void end_helper(void)
 {
     const struct timespec pause = {.tv_nsec = END_PAUSE_MS * 1000000L};
     pid_t pid = read_pid();
-    for (int i = 0; pid && i < END_TRIES && is_helper(pid); i++) {
+    if (!pid || !is_helper(pid)) {
+        return;
+    }
+    for (int i = 0; i < END_TRIES && !has_ended(pid); i++) {
         kill(pid, i < END_TRIES / 2 ? SIGTERM : SIGKILL);
         nanosleep(&pause, NULL);
     }

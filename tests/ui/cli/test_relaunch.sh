@@ -33,6 +33,11 @@ is "no image" $? 2
 "$program" check no-such-image >/dev/null 2>&1
 is "an image that nobody has" $? 1
 
+# By a Windows host that is here: the simulated one knows its build.
+out=$("$program" --engine sim check --image-build 17763 image --json)
+has "the host's own build" "$(echo "$out" | json 'd["host_build"] > 10000')" True
+is "by the rules" "$(echo "$out" | json '(d["modes"][0]["verdict"], "17763" in d["modes"][0]["reason"])')" "('refuse', True)"
+
 # By the engine that has it.
 [ -x "$fake" ] || fail "there is no $fake"
 if [ -x "$fake" ]; then
@@ -44,6 +49,8 @@ if [ -x "$fake" ]; then
     mkdir -p "$XDG_CONFIG_HOME/porthole"
     echo '{"engines": [{"name": "fake", "isolation": "hyperv"}]}' >"$XDG_CONFIG_HOME/porthole/settings.json"
     is "the settings' default" "$("$fake" check busybox --json | json 'd["default"]')" vm
+    is "and of engines" "$("$fake" engines --json | json 'd[0]["default_isolation"]')" vm
+    is "and what run does" "$("$fake" run busybox true >/dev/null 2>&1; echo $?)" 0
     rm "$XDG_CONFIG_HOME/porthole/settings.json"
 
     # Within one run of the program: the fake engine forgets all when it ends.
