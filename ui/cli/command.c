@@ -121,13 +121,63 @@ static bool any_online(const struct cli *cli)
     return false;
 }
 
+/* Waiting. */
+
+struct look { /* just before the loop goes to sleep */
+    uv_prepare_t handle;
+    bool (*done)(const void *data);
+    const void *data;
+};
+
+static void handle_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+/* A timer may have made it so in this very turn: the loop is not to sleep until the next one then. */
+static void on_look(uv_prepare_t *handle)
+{
+    struct look *look = (struct look *)handle;
+    if (look->done(look->data)) {
+        uv_stop(handle->loop);
+    }
+}
+
+static void run_until(struct cli *cli, bool (*done)(const void *data), const void *data)
+{
+    struct look *look = mem_new(1, sizeof *look);
+    look->done = done;
+    look->data = data;
+    uv_prepare_init(cli->loop, &look->handle);
+    uv_prepare_start(&look->handle, on_look);
+    uv_unref((uv_handle_t *)&look->handle);
+    while (!done(data) && uv_run(cli->loop, UV_RUN_ONCE)) {
+    }
+    uv_close((uv_handle_t *)&look->handle, handle_closed);
+}
+
+static bool is_settled(const void *session)
+{
+    return session_settled(session);
+}
+
+static bool is_true(const void *done)
+{
+    return *(const bool *)done;
+}
+
+static bool is_either(const void *both)
+{
+    const bool *const *done = both;
+    return *done[0] || *done[1];
+}
+
 bool cli_open(struct cli *cli, bool list)
 {
     if (!cli_open_session(cli, list)) {
         return false;
     }
-    while (!session_settled(cli->session) && uv_run(cli->loop, UV_RUN_ONCE)) {
-    }
+    run_until(cli, is_settled, cli->session);
     model_publish(cli->model);
     for (int i = 0; i < session_engines(cli->session); i++) {
         const struct engine *engine = session_engine(cli->session, i);
@@ -140,18 +190,12 @@ bool cli_open(struct cli *cli, bool list)
 
 void cli_wait(struct cli *cli, const bool *done)
 {
-    while (!*done && uv_run(cli->loop, UV_RUN_ONCE)) {
-    }
+    run_until(cli, is_true, done);
 }
 
 static void time_over(uv_timer_t *timer)
 {
     *(bool *)timer->data = true;
-}
-
-static void timer_closed(uv_handle_t *handle)
-{
-    free(handle);
 }
 
 void cli_wait_for(struct cli *cli, const bool *done, int ms)
@@ -161,10 +205,9 @@ void cli_wait_for(struct cli *cli, const bool *done, int ms)
     uv_timer_init(cli->loop, timer);
     timer->data = &over;
     uv_timer_start(timer, time_over, (uint64_t)ms, 0);
-    while (!*done && !over) {
-        uv_run(cli->loop, UV_RUN_ONCE);
-    }
-    uv_close((uv_handle_t *)timer, timer_closed);
+    const bool *either[] = {done, &over};
+    run_until(cli, is_either, either);
+    uv_close((uv_handle_t *)timer, handle_closed);
 }
 
 const struct container *cli_find(struct cli *cli, const char *word)
