@@ -55,8 +55,7 @@ static void take_member(struct hcs_system *s, const cJSON *item)
                  {"Owner", offsetof(struct hcs_system, owner)},
                  {"RuntimeId", offsetof(struct hcs_system, runtime_id)},
                  {"HostingSystemId", offsetof(struct hcs_system, hosting_id)},
-                 {"ObRoot", offsetof(struct hcs_system, object_root)},
-                 {"RuntimeImagePath", offsetof(struct hcs_system, image_path)}};
+                 {"ObRoot", offsetof(struct hcs_system, object_root)}};
     const char *name = item->string ? item->string : "";
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (name[0] == words[i].name[0] && strcmp(name, words[i].name) == 0) {
@@ -196,10 +195,7 @@ struct hcs_statistics document_statistics(const cJSON *properties)
                                    .when = moment(s, "Timestamp"),
                                    .started = moment(s, "ContainerStartTime"),
                                    .cpu_100ns = counter(s, "Processor.TotalRuntime100ns"),
-                                   .memory = counter(s, "Memory.MemoryUsagePrivateWorkingSetBytes"),
-                                   .commit = counter(s, "Memory.MemoryUsageCommitBytes"),
-                                   .read_bytes = counter(s, "Storage.ReadSizeBytes"),
-                                   .written_bytes = counter(s, "Storage.WriteSizeBytes")};
+                                   .memory = counter(s, "Memory.MemoryUsagePrivateWorkingSetBytes")};
 }
 
 /* 0: no pid that a process can have. */
@@ -271,18 +267,6 @@ struct hcs_exit document_process_exit(const cJSON *status)
     bool known = json_bool(status, "Exited", false) && json_integer(status, "LastWaitResult", 0) == 0;
     int64_t code = known ? json_integer(status, "ExitCode", 0) : 0;
     return (struct hcs_exit){.known = known, .code = (uint32_t)code};
-}
-
-struct hcs_exit document_system_exit(const cJSON *status)
-{
-    static const char *const types[] = {"GracefulExit", "ForcedExit", "UnexpectedExit"};
-    const char *type = json_string(status, "ExitType", "");
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        if (strcmp(type, types[i]) == 0) {
-            return (struct hcs_exit){.known = true, .words = types[i]};
-        }
-    }
-    return (struct hcs_exit){0};
 }
 
 bool document_schema(const cJSON *properties, int *major, int *minor)

@@ -3,7 +3,7 @@
  * HCS leaves out zero counters and the state of what was never started, and newer builds add fields and
  * words: unknown ones are passed over. Numbers are taken up to 2^53, which no counter reaches (100 ns units:
  * 28 years of CPU time). Names of fields: Microsoft's published schema of HCS documents, definitions
- * Properties, ComputeSystemProperties, Statistics, ProcessDetails, ProcessStatus, SystemExitStatus.
+ * Properties, ComputeSystemProperties, Statistics, ProcessDetails, ProcessStatus.
  */
 #ifndef BACKENDS_HCS_DOCUMENT_H
 #define BACKENDS_HCS_DOCUMENT_H
@@ -35,7 +35,6 @@ struct hcs_system { /* an element of an enumeration, or a basic property documen
     const char *runtime_id;  /* GUID of the VM behind it; NULL also for the zero GUID */
     const char *hosting_id;  /* id of the system whose VM it runs in */
     const char *object_root; /* "\\.\Silos\1720" */
-    const char *image_path;  /* folder of the utility VM's image */
     bool is_vm, is_template, is_linux;
     enum container_state state; /* Stopped: EXITED; a word that is not known: RUNNING */
     bool is_saved;              /* its state is SavedAsTemplate */
@@ -47,14 +46,11 @@ struct hcs_statistics {
     int64_t started;    /* ms since 1970; 0 unknown */
     uint64_t cpu_100ns; /* of all processors */
     uint64_t memory;    /* private working set, bytes */
-    uint64_t commit;
-    uint64_t read_bytes, written_bytes;
 };
 
-struct hcs_exit {      /* of a process, or a system */
-    bool known;        /* false: it has not ended, or how is not known */
-    uint32_t code;     /* of a process */
-    const char *words; /* of a system: "GracefulExit", ...; a constant; NULL unknown */
+struct hcs_exit { /* of a process */
+    bool known;   /* false: it has not ended, or how is not known */
+    uint32_t code;
 };
 
 /* Parses a whole document; NULL and e when it is no JSON or too long. */
@@ -88,7 +84,6 @@ int32_t document_process_count(const cJSON *properties);
 uint64_t document_vm_memory(const cJSON *properties); /* bytes that are assigned to a VM; 0 unknown */
 
 struct hcs_exit document_process_exit(const cJSON *status);
-struct hcs_exit document_system_exit(const cJSON *status);
 
 /* "2.5": the newest schema that the service speaks; false: the document does not tell. */
 bool document_schema(const cJSON *properties, int *major, int *minor);

@@ -43,9 +43,8 @@ struct hcs {
     struct op *close_op;
     bool closing, offline, online;
     int holds; /* uv handles that are not closed yet */
-    char *version, *note;
-    bool workstation;
-    uint32_t build; /* of the host's Windows; 0 unknown */
+    char *version;
+    struct windows_host windows;
 
     /* list.c */
     struct idmap by_key, by_vm; /* first struct entry of each hash */

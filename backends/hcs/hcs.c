@@ -42,7 +42,6 @@ static void hcs_free(struct hcs *h)
     idmap_done(&h->by_vm);
     free(h->wanted);
     free(h->version);
-    free(h->note);
     free(h);
     op_succeed(op);
 }
@@ -91,12 +90,11 @@ static void say_online(struct hcs *h)
                                         {.mode = ISOLATION_VM, .why_not = CANNOT_LAUNCH}};
     const struct engine_info info = {
         .version = h->version,
-        .default_isolation = h->workstation ? ISOLATION_VM : ISOLATION_PROCESS,
+        .default_isolation = h->windows.edition == WINDOWS_SERVER ? ISOLATION_PROCESS : ISOLATION_VM,
+        .windows = h->windows,
         .hypervisor = HYPERVISOR_HYPERV,
-        .windows = {.build = h->build, .edition = h->workstation ? WINDOWS_PRO : WINDOWS_SERVER},
         .offers = offers,
         .n_offers = sizeof offers / sizeof *offers,
-        .note = h->note,
     };
     h->online = true;
     h->base.sink->online(h->base.user, &info);
@@ -129,8 +127,7 @@ static void on_service(void *user, int32_t result, const char *document)
 static void on_ready(void *user, const struct hcs_host *host)
 {
     struct hcs *h = user;
-    h->workstation = host->workstation;
-    h->build = host->build;
+    h->windows = (struct windows_host){host->build, host->workstation ? WINDOWS_PRO : WINDOWS_SERVER};
     h->version = mem_string(host->system);
     h->service->type->call(h->service, HCS_SERVICE_PROPERTIES, NULL, REQUEST_SERVICE, on_service, h);
 }

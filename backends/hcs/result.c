@@ -142,12 +142,6 @@ enum hcs_condition result_condition(int32_t result)
     return m ? m->condition : HCS_FAILED;
 }
 
-const char *result_name(int32_t result)
-{
-    const struct meaning *m = result < 0 ? meaning_of(result) : NULL;
-    return m ? m->name : NULL;
-}
-
 /* The service's own words: the first event's, else the document's. */
 static void add_message(struct text *words, const char *document)
 {
@@ -169,7 +163,7 @@ int result_error(struct error *e, int32_t result, const char *document, const ch
     const struct meaning *m = result < 0 ? meaning_of(result) : NULL;
     struct text words = {0};
     if (m) {
-        text_addf(&words, "cannot %s: %s", what, m->words);
+        text_addf(&words, "cannot %s: %s (%s)", what, m->words, m->name);
     } else {
         text_addf(&words,
                   "cannot %s: HCS failed with 0x%08" PRIX32 "; look into the event log Hyper-V-Compute", what,

@@ -23,11 +23,8 @@ enum hcs_condition {
 
 enum hcs_condition result_condition(int32_t result);
 
-/* "HCS_E_SYSTEM_NOT_FOUND"; NULL: not known. */
-const char *result_name(int32_t result);
-
-/* "cannot <what>: <meaning>; <what to do>", with the service's own message when the document brings one.
- * Returns -1. */
+/* "cannot <what>: <meaning>; <what to do> (HCS_E_...)", with the service's own message when the document
+ * brings one. Returns -1. */
 int result_error(struct error *e, int32_t result, const char *document, const char *what);
 
 #endif

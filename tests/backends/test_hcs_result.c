@@ -68,9 +68,9 @@ static void every_code_is_known(void **state)
     for (size_t i = 0; i < COUNT(known); i++) {
         struct error why;
         int32_t result = (int32_t)known[i].code;
-        assert_string_equal(result_name(result), known[i].name);
         assert_int_equal(result_condition(result), known[i].condition);
         assert_int_equal(result_error(&why, result, NULL, "stop web-1"), -1);
+        assert_non_null(strstr(why.text, known[i].name));
         assert_int_equal(why.kind, known[i].kind);
         assert_int_equal(why.native, result);
         assert_int_equal(strncmp(why.text, "cannot stop web-1: ", 19), 0);
@@ -99,7 +99,6 @@ static void success_is_none(void **state)
     (void)state;
     assert_int_equal(result_condition(0), HCS_WELL);
     assert_int_equal(result_condition(1), HCS_WELL); /* S_FALSE */
-    assert_null(result_name(0));
 }
 
 static void an_unknown_code_is_shown(void **state)

@@ -60,7 +60,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         document_statistics(json);
         document_vm_memory(json);
         document_process_exit(json);
-        document_system_exit(json);
         document_schema(json, &major, &minor);
         take_processes(json);
     }
