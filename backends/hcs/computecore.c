@@ -183,7 +183,7 @@ static void on_timer_closed(uv_handle_t *handle)
 void cc_close_soon(struct computecore *s)
 {
     bool idle = s->works == 0 && s->calls.count == 0 && s->watched.count == 0 && s->processes.count == 0;
-    if (s->closing && idle && !s->ferry_closed) {
+    if (s->closing && s->told_all && idle && !s->ferry_closed) {
         s->ferry_closed = true;
         s->open_handles = 2;
         ferry_close(s->ferry, on_ferry_closed);
@@ -198,6 +198,17 @@ static void on_grace_over(uv_timer_t *timer)
     cc_close_soon(s);
 }
 
+static void begin_close(uv_timer_t *timer)
+{
+    struct computecore *s = timer->data;
+    s->told_all = true;
+    cc_calls_answer(s, HCS_ABORTED);
+    cc_processes_lost(s, false);
+    cc_watched_close_all(s);
+    uv_timer_start(&s->grace, on_grace_over, GRACE_MS, GRACE_MS);
+    cc_close_soon(s);
+}
+
 static void cc_close(struct hcs_service *service, void (*done)(void *user), void *user)
 {
     struct computecore *s = (struct computecore *)service;
@@ -205,11 +216,7 @@ static void cc_close(struct hcs_service *service, void (*done)(void *user), void
     InterlockedExchange(&s->stopping, 1);
     s->done = done;
     s->done_user = user;
-    cc_calls_answer(s, HCS_ABORTED);
-    cc_processes_lost(s, false);
-    cc_watched_close_all(s);
-    uv_timer_start(&s->grace, on_grace_over, GRACE_MS, GRACE_MS);
-    cc_close_soon(s);
+    uv_timer_start(&s->grace, begin_close, 0, 0); /* nothing is told from inside a call */
 }
 
 const struct hcs_service_type computecore_service = {

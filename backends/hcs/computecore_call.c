@@ -231,6 +231,10 @@ static void submit(uv_work_t *work)
 {
     struct cc_call *c = work->data;
     PWSTR document = NULL;
+    if (InterlockedCompareExchange(&c->service->stopping, 0, 0)) {
+        c->result = HCS_ABORTED;
+        return;
+    }
     if (!c->of_process && c->call == HCS_SERVICE_PROPERTIES) {
         c->result = c->service->api.HcsGetServiceProperties(c->document, &document);
         c->answer = cc_document(document);

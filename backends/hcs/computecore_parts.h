@@ -54,7 +54,8 @@ struct cc_process {
     int uses;            /* calls on the handle */
     int pipes;           /* not closed yet */
     uv_timer_t patience; /* after its end: until its pipes have ended as well */
-    struct text early;   /* written before it had begun */
+    struct text early;   /* written before it had begun, or before it knew its size */
+    char *early_modify;  /* ProcessModifyRequest: its size was changed before it had begun */
     bool begun, exited, held, input_over, impatient;
     bool closed; /* nothing more is told; it is freed when all of it has ended */
     bool closing_handles;
@@ -68,7 +69,7 @@ struct computecore {
     struct idmap calls, watched, processes; /* by their numbers */
     struct idmap watched_by_id;             /* by the hash of the id */
     int works;                              /* of the thread pool, under way */
-    bool gone, closing, ferry_closed;
+    bool gone, closing, told_all, ferry_closed;
     int open_handles; /* ferry and timer */
     struct error why;
     uv_work_t opening;

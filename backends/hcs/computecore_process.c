@@ -43,6 +43,7 @@ static void on_timer_closed(uv_handle_t *handle)
     free(p->id);
     free(p->parameters);
     free(p->document);
+    free(p->early_modify);
     free(p);
     cc_close_soon(s);
 }
@@ -64,9 +65,14 @@ static void settle(struct cc_process *p)
     }
 }
 
+static void catch_up(struct cc_process *p);
+
 void cc_process_release(struct cc_process *p)
 {
     p->uses--;
+    if (!p->closed) {
+        catch_up(p);
+    }
     settle(p);
 }
 
@@ -317,11 +323,10 @@ static void has_begun(uv_work_t *work, int status)
         struct computecore *s = p->service;
         p->base.sink->started(p->base.user, S_OK, NULL, p->pid);
         if (idmap_get(&s->processes, number) == p && !p->closed) {
-            cc_process_write(&p->base, text_of(&p->early), p->early.len);
-            if (p->input_over) {
-                p->input_over = false;
-                cc_process_end_input(&p->base);
+            if (p->early_modify) {
+                cc_call_process(p, HCS_PROCESS_MODIFY, p->early_modify, NULL, NULL);
             }
+            catch_up(p);
             read_pipes(p);
             start_patience(p);
         }
@@ -397,12 +402,32 @@ void cc_processes_lost(struct computecore *s, bool tell)
     free(all);
 }
 
-/* What the owner does. */
+/* What the owner does. What is typed after a change of size must not arrive before it: it waits for its answer. */
+
+static bool must_wait(const struct cc_process *p)
+{
+    return !p->begun || p->uses > 0;
+}
+
+/* Sends what had to wait. */
+static void catch_up(struct cc_process *p)
+{
+    if (must_wait(p) || !p->in) {
+        return;
+    }
+    if (p->early.len > 0) {
+        pipe_write(p->in, text_of(&p->early), p->early.len);
+        text_clear(&p->early);
+    }
+    if (p->input_over) {
+        pipe_close(p->in, true);
+    }
+}
 
 void cc_process_write(struct hcs_process *process, const char *data, size_t len)
 {
     struct cc_process *p = (struct cc_process *)process;
-    if (!p->begun) {
+    if (must_wait(p)) {
         text_add_n(&p->early, data, len);
     } else if (p->in && len > 0) {
         pipe_write(p->in, data, len);
@@ -412,13 +437,8 @@ void cc_process_write(struct hcs_process *process, const char *data, size_t len)
 void cc_process_end_input(struct hcs_process *process)
 {
     struct cc_process *p = (struct cc_process *)process;
-    if (p->input_over) {
-        return;
-    }
     p->input_over = true;
-    if (p->begun && p->in) {
-        pipe_close(p->in, true);
-    }
+    catch_up(p);
 }
 
 void cc_process_hold(struct hcs_process *process, bool hold)
@@ -435,7 +455,12 @@ void cc_process_call(struct hcs_process *process, enum hcs_process_call call, co
                      void *user)
 {
     struct cc_process *p = (struct cc_process *)process;
-    cc_call_process(p, call, document, done, user);
+    if (!p->begun && call == HCS_PROCESS_MODIFY && !done) {
+        free(p->early_modify);
+        p->early_modify = mem_string(document);
+    } else {
+        cc_call_process(p, call, document, done, user);
+    }
 }
 
 void cc_process_close(struct hcs_process *process)

@@ -50,6 +50,15 @@ static struct open_process *add(struct standin *s, const char *id)
     return p;
 }
 
+bool process_held(const struct standin *s)
+{
+    const struct open_process *p = s->processes;
+    while (p && p->magic != MAGIC_PROCESS) {
+        p = p->next;
+    }
+    return p != NULL;
+}
+
 bool process_has_open(const struct standin *s, const char *id)
 {
     const struct open_process *p = s->processes;

@@ -131,6 +131,8 @@ static bool take_word(void *user, const char *name, unsigned value)
         s->returns = value;
     } else if (strcmp(name, "early") == 0) {
         s->early = true;
+    } else if (strcmp(name, "fresh") == 0) {
+        s->fresh = true;
     } else if (strcmp(name, "pids") == 0) {
         s->pids = true;
     } else {
@@ -139,24 +141,32 @@ static bool take_word(void *user, const char *name, unsigned value)
     return true;
 }
 
+void standin_renew(struct standin *s)
+{
+    struct machine_options options;
+    struct error why;
+    machine_options_init(&options);
+    if (!machine_options_parse(&options, getenv("PORTHOLE_STANDIN"), take_word, s, &why)) {
+        standin_misused(why.text);
+    }
+    if (s->machine) {
+        machine_free(s->machine);
+    }
+    s->machine = machine_new(&options, time_now());
+    s->clock = machine_now(s->machine);
+    s->began = GetTickCount64();
+}
+
 static BOOL CALLBACK begin(INIT_ONCE *once, void *parameter, void **context)
 {
     struct standin *s = parameter;
-    struct machine_options options;
-    struct error why;
     (void)once, (void)context;
     InitializeCriticalSection(&s->lock);
     InitializeConditionVariable(&s->quiet);
     s->delay = 2;
     s->returns = 1500;
     s->age = 1;
-    machine_options_init(&options);
-    if (!machine_options_parse(&options, getenv("PORTHOLE_STANDIN"), take_word, s, &why)) {
-        standin_misused(why.text);
-    }
-    s->machine = machine_new(&options, time_now());
-    s->clock = machine_now(s->machine);
-    s->began = GetTickCount64();
+    standin_renew(s);
     CloseHandle(CreateThread(NULL, 0, live, s, 0, NULL));
     return TRUE;
 }

@@ -8,6 +8,7 @@
  *   disconnect=MS  the service goes away so long after its first use (0: never)
  *   returns=MS     and is back so long after that (1500)
  *   early          HcsCreateProcess is done before it returns, and the wait for it fails once (as on Server 2022)
+ *   fresh          the host begins anew when the service's properties are asked for and nobody has a handle open
  *   pids           processes of process-isolated systems that have a namesake on this machine get its pid and start
  */
 #ifndef TESTS_WINDOWS_STANDIN_H
@@ -76,7 +77,7 @@ struct standin {
     struct open_system *systems;
     struct open_process *processes;
     unsigned delay, disconnect, returns;
-    bool early, pids;
+    bool early, pids, fresh;
     unsigned age;
     ULONGLONG began;
     int64_t clock;
@@ -84,6 +85,7 @@ struct standin {
 };
 
 struct standin *standin(void); /* made at the first use */
+void standin_renew(struct standin *s); /* the host begins anew */
 void standin_misused(const char *what);
 int32_t standin_state(unsigned age); /* S_OK, or why nothing can be called; with the lock held */
 
@@ -102,6 +104,7 @@ void listener_close(struct listener *l, const char *what); /* waits for callback
 
 /* process.c */
 void process_tell_disconnect(struct standin *s);
+bool process_held(const struct standin *s); /* has anybody a handle open? */
 bool process_has_open(const struct standin *s, const char *id);
 
 char *standin_pids(char *document); /* takes and gives a Properties document */

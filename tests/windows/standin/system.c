@@ -73,6 +73,9 @@ HRESULT WINAPI HcsGetServiceProperties(PCWSTR query, PWSTR *document)
     struct text answer = {0};
     char *text = wide_to_utf8(query);
     EnterCriticalSection(&s->lock);
+    if (s->fresh && !s->systems && !process_held(s)) {
+        standin_renew(s);
+    }
     int32_t result = standin_state(s->age);
     if (result >= 0) {
         result = machine_call(s->machine, HCS_SERVICE_PROPERTIES, NULL, text, &answer);
