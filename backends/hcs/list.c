@@ -224,7 +224,8 @@ static unsigned take_system(struct hcs *h, struct entry *e, const struct hcs_sys
     const char *reason;
     enum isolation isolation = document_isolation(s, &reason);
     enum hcs_kind kind = document_kind(s);
-    if (take_name(e, s) | replace_clean(&e->owner, s->owner)) {
+    bool named = take_name(e, s), owned = replace_clean(&e->owner, s->owner);
+    if (named || owned) {
         replace_clean(&e->label, document_owner(e->owner));
         differ |= FIELD_NAME;
     }
