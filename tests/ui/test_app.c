@@ -334,6 +334,23 @@ static void the_demonstration_has_two_halves(void **state)
     quit(p);
 }
 
+static void the_command_opens_its_picture(void **state)
+{
+    (void)state;
+    const char *argv[] = {getenv("PORTHOLE_FAKE"), "--engine", "fake=containers=0", "demo", NULL};
+    struct pty *p = pty_start(40, 120, argv, plain);
+    pty_expect(p, "── demo-ping-process ──");
+    pty_expect(p, "‹Host map›");
+    pty_expect(p, "demo-ping-vm");
+    pty_type(p, "q");
+    pty_expect(p, "demo-ping-process: process isolation"); /* it has been printed before */
+    pty_expect(p, "The host sees none of them.");
+    int status = -1;
+    assert_true(pty_wait_exit(p, PTY_PATIENCE_MS, &status));
+    assert_true(pty_restored(p));
+    pty_free(p);
+}
+
 static void relaunch_begins_with_what_was(void **state)
 {
     (void)state;
@@ -598,6 +615,7 @@ int main(void)
         cmocka_unit_test(the_settings_say_what_default_means),
         cmocka_unit_test(the_demonstration_shows_its_map),
         cmocka_unit_test(the_demonstration_has_two_halves),
+        cmocka_unit_test(the_command_opens_its_picture),
         cmocka_unit_test(relaunch_begins_with_what_was),
         cmocka_unit_test(relaunch_asks_what_becomes_of_the_old_one),
         cmocka_unit_test(tabs_and_focus),
