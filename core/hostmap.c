@@ -279,6 +279,25 @@ struct who hostmap_who(uint32_t pid, const struct host_table *host, const struct
     return who;
 }
 
+bool hostmap_is_among(uint32_t pid, const struct host_table *host, const struct process_table *inside_table,
+                      uint32_t *inside)
+{
+    const struct host_process *h = host_table_find(host, pid);
+    bool same_silo = false;
+    *inside = 0;
+    for (size_t i = 0; h && i < inside_table->count; i++) {
+        const struct process *p = &inside_table->rows[i];
+        const struct host_process *other = p->host_pid ? host_table_find(host, p->host_pid) : NULL;
+        bool real = other && starts_agree(p->created, other->created) && names_agree(p->name, other->name);
+        if (real && other == h) {
+            *inside = p->pid;
+            return true;
+        }
+        same_silo = same_silo || (real && h->silo != 0 && other->silo == h->silo);
+    }
+    return same_silo;
+}
+
 const char *relation_word(enum relation relation)
 {
     static const char *const words[] = {

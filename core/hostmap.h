@@ -7,6 +7,7 @@
 #ifndef CORE_HOSTMAP_H
 #define CORE_HOSTMAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +45,11 @@ struct who {
 
 /* Who is that host pid? `containers` are all that are known. */
 struct who hostmap_who(uint32_t pid, const struct host_table *host, const struct container *const *containers, size_t n);
+
+/* Is a host pid among the processes of a container under process isolation? By its pid, or because one of them is in the
+ * same silo. inside: its pid in the container; 0 unknown. */
+bool hostmap_is_among(uint32_t pid, const struct host_table *host, const struct process_table *inside_table,
+                      uint32_t *inside);
 
 const char *relation_word(enum relation relation); /* "host", "process", "worker", "memory", "keeper", "network" */
 

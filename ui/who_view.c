@@ -8,6 +8,7 @@
 #include "core/op.h"
 #include "core/sizes.h"
 #include "core/text.h"
+#include "core/whois.h"
 #include "ui/app.h"
 #include "ui/paragraph.h"
 #include "ui/views.h"
@@ -18,10 +19,19 @@ struct who_view {
     struct view view;
     uint32_t pid;
     struct op *op; /* while the host is being read */
+    struct whois *search; /* while containers are being asked */
     struct host_table *host;
     struct who who;
     struct error why; /* of a reading that failed */
 };
+
+static void found(void *user, const struct who *who)
+{
+    struct who_view *w = user;
+    w->search = NULL;
+    w->who = *who;
+    app_redraw(w->view.app, &w->view);
+}
 
 static void find(struct who_view *w)
 {
@@ -38,6 +48,9 @@ static void find(struct who_view *w)
     }
     w->who = hostmap_who(w->pid, w->host, all, n);
     free(all);
+    if (w->who.relation == RELATION_HOST) {
+        w->search = whois_new(app_session(w->view.app), w->pid, w->host, app_host(w->view.app, 0), asked, found, w);
+    }
 }
 
 static void told(void *user, struct answer *answer)
@@ -127,6 +140,10 @@ static void draw_body(const struct who_view *w, struct canvas *c, struct rect r)
         canvas_text(c, r.row, r.col, r.cols, STYLE_QUIET, "Reading the host's processes …");
         return;
     }
+    if (w->search) {
+        canvas_text(c, r.row, r.col, r.cols, STYLE_QUIET, "Asking the containers …");
+        return;
+    }
     if (!w->host) {
         paragraph_draw(c, r, STYLE_ERROR, w->why.text);
         return;
@@ -192,6 +209,7 @@ static void who_view_free(struct view *v)
     if (w->op) {
         op_cancel(w->op);
     }
+    whois_cancel(w->search);
     host_table_free(w->host);
     free(w);
 }

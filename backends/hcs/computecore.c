@@ -245,6 +245,5 @@ const struct backend_type computecore_backend = {
     .name = "hcs",
     .title = "Windows containers and VMs as the Host Compute Service of this machine knows them",
     .open = engine_open,
-    .host = hcs_host,
     HCS_BACKEND,
 };

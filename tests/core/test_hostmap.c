@@ -315,6 +315,31 @@ static void who_is_that(void **state)
     assert_string_equal(relation_word(RELATION_MEMORY), "memory");
 }
 
+static void a_container_has_it_by_pid_or_by_silo(void **state)
+{
+    (void)state;
+    struct host_table *host = host_table_new();
+    struct process_table *inside = process_table_new();
+    uint32_t pid;
+    host_table_add(host, &(struct host_process){.pid = 100, .name = "smss.exe", .created = START, .silo = 3});
+    host_table_add(host, &(struct host_process){.pid = 200, .name = "cmd.exe", .created = START, .silo = 3});
+    host_table_add(host, &(struct host_process){.pid = 300, .name = "cmd.exe", .created = START});
+    host_table_add(host, &(struct host_process){.pid = 400, .name = "cmd.exe", .created = START, .silo = 4});
+    host_table_sort(host);
+    process_table_add(inside, &(struct process){.pid = 300, .host_pid = 300, .name = "cmd.exe", .created = START + 60000});
+    process_table_add(inside, &(struct process){.pid = 999, .host_pid = 999, .name = "gone.exe"});
+    process_table_add(inside, &(struct process){.pid = 100, .host_pid = 100, .name = "smss.exe", .created = START});
+    assert_true(hostmap_is_among(100, host, inside, &pid));
+    assert_int_equal(pid, 100);
+    assert_true(hostmap_is_among(200, host, inside, &pid)); /* it came after the table was read: its silo tells */
+    assert_int_equal(pid, 0);
+    assert_false(hostmap_is_among(300, host, inside, &pid)); /* the pid was reused */
+    assert_false(hostmap_is_among(400, host, inside, &pid));
+    assert_false(hostmap_is_among(999, host, inside, &pid)); /* the host has no such process */
+    host_table_free(host);
+    process_table_free(inside);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +347,7 @@ int main(void)
         cmocka_unit_test(without_a_host_nothing_is_seen),
         cmocka_unit_test(many_are_joined),
         cmocka_unit_test(who_is_that),
+        cmocka_unit_test(a_container_has_it_by_pid_or_by_silo),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,6 +30,8 @@ is "there are processes inside" "$(porthole map ping-hyperv --json | json 'len(d
 is "its wall" "$(porthole map ping-hyperv --json | json 'd["wall"]')" "vm"
 host=$(porthole map ping-hyperv --json | json 'd["workers"][0]["host_pid"]')
 is "who is the worker" "$(porthole who "$host" --json | json '(d["relation"], d["name"])')" "('worker', 'vmwp.exe')"
+is "who is inside" "$(porthole who "$pid" --json | json "(d['relation'], d['container_pid'] == $pid, d['name'])")" \
+    "('process', True, 'services.exe')"
 is "who is nobody" "$(porthole who 4294967290 >/dev/null 2>&1; echo $?)" 1
 
 # Consoles.

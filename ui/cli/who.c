@@ -3,10 +3,21 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "core/whois.h"
 #include "ui/cli/command.h"
 #include "ui/cli/out.h"
 
-static struct who ask(const struct cli *cli, uint32_t pid, const struct host_table *host)
+struct search {
+    struct who who;
+    bool done;
+};
+
+static void on_who(void *user, const struct who *who)
+{
+    *(struct search *)user = (struct search){*who, true};
+}
+
+static struct who ask(struct cli *cli, uint32_t pid, const struct host_table *host)
 {
     const struct container **all = mem_new(model_count(cli->model) + 1, sizeof *all);
     struct host_source ours = {0}; /* stands for it: nothing is read here */
@@ -19,7 +30,11 @@ static struct who ask(const struct cli *cli, uint32_t pid, const struct host_tab
     }
     struct who who = hostmap_who(pid, host, all, n);
     free(all);
-    return who;
+    struct search search = {.who = who};
+    if (who.relation == RELATION_HOST && whois_new(cli->session, pid, host, &ours, asked, on_who, &search)) {
+        cli_wait(cli, &search.done);
+    }
+    return search.who;
 }
 
 static void print_json(const struct host_process *p, const struct who *who, const struct container *c)
