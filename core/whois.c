@@ -32,7 +32,8 @@ static void find_candidates(struct whois *w, struct host_source *ours, const str
     size_t cursor = 0;
     w->ids = mem_new(model_count(m) + 1, sizeof *w->ids);
     for (const struct container *c; (c = model_next(m, &cursor));) {
-        bool may = c->isolation == ISOLATION_PROCESS && c->state == CONTAINER_RUNNING && !c->why_not[VERB_PROCESSES];
+        bool may =
+            c->isolation == ISOLATION_PROCESS && c->state == CONTAINER_RUNNING && !c->why_not[VERB_PROCESSES];
         if (may && session_host(w->session, c->id, ours) == asked && !host_knows(w->host, c->key)) {
             w->ids[w->n++] = c->id;
         }
@@ -74,8 +75,9 @@ static void ask_next(struct whois *w)
     w->op = session_processes(w->session, w->ids[w->next++], on_table, w);
 }
 
-struct whois *whois_new(struct session *s, uint32_t pid, const struct host_table *host, struct host_source *ours,
-                        const struct host_source *asked, void (*cb)(void *user, const struct who *who), void *user)
+struct whois *whois_new(struct session *s, uint32_t pid, const struct host_table *host,
+                        struct host_source *ours, const struct host_source *asked,
+                        void (*cb)(void *user, const struct who *who), void *user)
 {
     struct whois *w = mem_new(1, sizeof *w);
     *w = (struct whois){.session = s, .pid = pid, .host = host, .cb = cb, .user = user};

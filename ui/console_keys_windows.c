@@ -1,6 +1,6 @@
-/* Characters go on as they are, in UTF-8; keys without a character by their virtual key code; the mouse as the reports of
- * an xterm, which typing.c reads anyway. AltGr, which the console reports as left Ctrl with right Alt, is no modifier of a
- * character that it has made. */
+/* Characters go on as they are, in UTF-8; keys without a character by their virtual key code; the mouse as
+ * the reports of an xterm, which typing.c reads anyway. AltGr, which the console reports as left Ctrl with
+ * right Alt, is no modifier of a character that it has made. */
 #include "ui/console_keys.h"
 
 #include <stdio.h>
@@ -12,7 +12,8 @@ enum { ALT = LEFT_ALT_PRESSED | RIGHT_ALT_PRESSED, CTRL = LEFT_CTRL_PRESSED | RI
 
 static unsigned modifiers_of(DWORD state)
 {
-    return (state & SHIFT_PRESSED ? KEY_SHIFT : 0u) | (state & ALT ? KEY_ALT : 0u) | (state & CTRL ? KEY_CTRL : 0u);
+    return (state & SHIFT_PRESSED ? KEY_SHIFT : 0u) | (state & ALT ? KEY_ALT : 0u) |
+           (state & CTRL ? KEY_CTRL : 0u);
 }
 
 static uint32_t named(WORD virtual_key)
@@ -21,8 +22,8 @@ static uint32_t named(WORD virtual_key)
         WORD from;
         uint32_t to;
     } table[] = {
-        {VK_UP, KEY_CODE_UP},         {VK_DOWN, KEY_CODE_DOWN},     {VK_LEFT, KEY_CODE_LEFT},
-        {VK_RIGHT, KEY_CODE_RIGHT},   {VK_HOME, KEY_CODE_HOME},     {VK_END, KEY_CODE_END},
+        {VK_UP, KEY_CODE_UP},         {VK_DOWN, KEY_CODE_DOWN},      {VK_LEFT, KEY_CODE_LEFT},
+        {VK_RIGHT, KEY_CODE_RIGHT},   {VK_HOME, KEY_CODE_HOME},      {VK_END, KEY_CODE_END},
         {VK_PRIOR, KEY_CODE_PAGE_UP}, {VK_NEXT, KEY_CODE_PAGE_DOWN}, {VK_INSERT, KEY_CODE_INSERT},
         {VK_DELETE, KEY_CODE_DELETE}, {VK_BACK, KEY_CODE_BACKSPACE}, {VK_RETURN, KEY_CODE_ENTER},
         {VK_TAB, KEY_CODE_TAB},       {VK_ESCAPE, KEY_CODE_ESCAPE},
@@ -32,7 +33,8 @@ static uint32_t named(WORD virtual_key)
             return table[i].to;
         }
     }
-    return virtual_key >= VK_F1 && virtual_key <= VK_F12 ? KEY_CODE_F1 + (uint32_t)(virtual_key - VK_F1) : KEY_NONE_;
+    return virtual_key >= VK_F1 && virtual_key <= VK_F12 ? KEY_CODE_F1 + (uint32_t)(virtual_key - VK_F1)
+                                                         : KEY_NONE_;
 }
 
 static void feed_bytes(struct typing *t, const char *bytes, size_t n)
@@ -101,7 +103,8 @@ static void feed_mouse(struct console_keys *c, struct typing *t, const MOUSE_EVE
     static const struct {
         DWORD bit;
         int button;
-    } buttons[] = {{FROM_LEFT_1ST_BUTTON_PRESSED, 0}, {FROM_LEFT_2ND_BUTTON_PRESSED, 1}, {RIGHTMOST_BUTTON_PRESSED, 2}};
+    } buttons[] = {
+        {FROM_LEFT_1ST_BUTTON_PRESSED, 0}, {FROM_LEFT_2ND_BUTTON_PRESSED, 1}, {RIGHTMOST_BUTTON_PRESSED, 2}};
     int row = mouse->dwMousePosition.Y - top, col = mouse->dwMousePosition.X;
     if (row < 0 || col < 0) {
         return;
@@ -130,20 +133,22 @@ void console_keys_feed(struct console_keys *c, struct typing *t, const INPUT_REC
     }
 }
 
-/* Without the console's own treatment of Ctrl-C. Selecting by the mouse stops our output as long as it lasts. */
+/* Without the console's own treatment of Ctrl-C. Selecting by the mouse stops our output as long as it lasts.
+ */
 void console_keys_take(bool mouse)
 {
-    SetConsoleMode(GetStdHandle(STD_INPUT_HANDLE),
-                   ENABLE_WINDOW_INPUT | ENABLE_EXTENDED_FLAGS | (mouse ? ENABLE_MOUSE_INPUT : ENABLE_QUICK_EDIT_MODE));
+    SetConsoleMode(GetStdHandle(STD_INPUT_HANDLE), ENABLE_WINDOW_INPUT | ENABLE_EXTENDED_FLAGS |
+                                                       (mouse ? ENABLE_MOUSE_INPUT : ENABLE_QUICK_EDIT_MODE));
 }
 
 /* Of the screen buffer that is shown, which is often one of curses' own. */
 static int window_top(void)
 {
     CONSOLE_SCREEN_BUFFER_INFO info;
-    HANDLE shown = CreateFileW(L"CONOUT$", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
-                               OPEN_EXISTING, 0, NULL);
-    int top = shown != INVALID_HANDLE_VALUE && GetConsoleScreenBufferInfo(shown, &info) ? info.srWindow.Top : 0;
+    HANDLE shown = CreateFileW(L"CONOUT$", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                               NULL, OPEN_EXISTING, 0, NULL);
+    int top =
+        shown != INVALID_HANDLE_VALUE && GetConsoleScreenBufferInfo(shown, &info) ? info.srWindow.Top : 0;
     if (shown != INVALID_HANDLE_VALUE) {
         CloseHandle(shown);
     }
@@ -155,8 +160,8 @@ bool console_keys_next(struct console_keys *c, struct typing *t)
     HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
     DWORD waiting = 0, got = 0;
     INPUT_RECORD record;
-    if (!GetNumberOfConsoleInputEvents(input, &waiting) || waiting == 0 || !ReadConsoleInputW(input, &record, 1, &got) ||
-        got == 0) {
+    if (!GetNumberOfConsoleInputEvents(input, &waiting) || waiting == 0 ||
+        !ReadConsoleInputW(input, &record, 1, &got) || got == 0) {
         return false;
     }
     console_keys_feed(c, t, &record, record.EventType == MOUSE_EVENT ? window_top() : 0);

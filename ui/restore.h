@@ -1,5 +1,5 @@
-/* ui/restore.h - puts the terminal back when the program dies: bytes prepared beforehand, one write, its modes.
- * The one mutable global of the program. */
+/* ui/restore.h - puts the terminal back when the program dies: bytes prepared beforehand, one write, its
+ * modes. The one mutable global of the program. */
 #ifndef UI_RESTORE_H
 #define UI_RESTORE_H
 
@@ -14,8 +14,9 @@ struct restore_bytes {
     size_t len;
 };
 
-/* From now on restore_now, and what kills a program (SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL; on Windows an exception
- * that nobody handles, SIGABRT), writes bytes to standard output and sets modes, which must live until restore_disarm. */
+/* From now on restore_now, and what kills a program (SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL; on Windows an
+ * exception that nobody handles, SIGABRT), writes bytes to standard output and sets modes, which must live
+ * until restore_disarm. */
 void restore_arm(const struct restore_bytes *reset, const struct tty_modes *modes);
 void restore_disarm(void);
 

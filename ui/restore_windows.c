@@ -1,5 +1,5 @@
-/* A program dies of an exception that nobody handles, or of abort(). That the console is closed, or Ctrl-Break pressed, is
- * no death: it comes as a signal to the loop (wake_windows.c). */
+/* A program dies of an exception that nobody handles, or of abort(). That the console is closed, or
+ * Ctrl-Break pressed, is no death: it comes as a signal to the loop (wake_windows.c). */
 #include "ui/restore.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
-/* Curses draws; keys are read from the console's own records, because neither PDCurses nor ncurses hands on all of them
- * (characters beyond ASCII, Ctrl and Alt with other keys) and each in its own way. */
+/* Curses draws; keys are read from the console's own records, because neither PDCurses nor ncurses hands on
+ * all of them (characters beyond ASCII, Ctrl and Alt with other keys) and each in its own way. */
 #include "ui/screen_system.h"
 
 #include <stdio.h>
@@ -16,7 +16,8 @@ SCREEN *screen_system_open(struct error *e)
 #endif
     if (curses == NULL) {
         error_set(e, ERROR_UNSUPPORTED, 0,
-                  "the console cannot be used for the interface; start porthole in Windows Terminal or in a console window");
+                  "the console cannot be used for the interface; start porthole in Windows Terminal or in a "
+                  "console window");
     }
     return curses;
 }

@@ -13,8 +13,8 @@ bool tty_output(void); /* is standard output? */
 bool tty_size(int *rows, int *cols);
 bool tty_utf8(void); /* can it show characters beyond ASCII? */
 
-struct tty_modes *tty_save(void); /* as they are now; freed with free() */
-void tty_put_back(const struct tty_modes *modes); /* after what was written has been shown */
+struct tty_modes *tty_save(void);                     /* as they are now; freed with free() */
+void tty_put_back(const struct tty_modes *modes);     /* after what was written has been shown */
 void tty_put_back_now(const struct tty_modes *modes); /* the same at once; safe in a signal handler */
 
 /* Bytes that we have written and the terminal has not taken yet, as far as the system tells; 0 unknown. */

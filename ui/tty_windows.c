@@ -1,5 +1,5 @@
-/* The console. Its window is measured, not its buffer, which is often thousands of lines long. Curses may show a screen
- * buffer of its own, so the active one is asked for by its name each time. */
+/* The console. Its window is measured, not its buffer, which is often thousands of lines long. Curses may
+ * show a screen buffer of its own, so the active one is asked for by its name each time. */
 #include "ui/tty.h"
 
 #include <windows.h>
@@ -31,8 +31,8 @@ bool tty_output(void)
 
 bool tty_size(int *rows, int *cols)
 {
-    HANDLE shown = CreateFileW(L"CONOUT$", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
-                               OPEN_EXISTING, 0, NULL);
+    HANDLE shown = CreateFileW(L"CONOUT$", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                               NULL, OPEN_EXISTING, 0, NULL);
     CONSOLE_SCREEN_BUFFER_INFO info;
     bool known = shown != INVALID_HANDLE_VALUE && GetConsoleScreenBufferInfo(shown, &info);
     if (known) {

@@ -1,8 +1,8 @@
-/* A thread waits for the console's input, tells the loop, and goes on waiting when the loop has read. The window's size is
- * looked at now and then, because the old console changes its window without a record.
+/* A thread waits for the console's input, tells the loop, and goes on waiting when the loop has read. The
+ * window's size is looked at now and then, because the old console changes its window without a record.
  *
- * When the console window is closed, or the user logs off, Windows gives the program a few seconds; libuv makes SIGHUP of
- * it, and Ctrl-Break SIGBREAK.
+ * When the console window is closed, or the user logs off, Windows gives the program a few seconds; libuv
+ * makes SIGHUP of it, and Ctrl-Break SIGBREAK.
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -14,6 +14,8 @@
 #include "ui/wake.h"
 
 enum { LOOK_MS = 500 };
+
+enum { HEARD_NOTHING, HEARD_KEYS, HEARD_END }; /* END: the console is gone */
 
 static const struct {
     int number;
@@ -27,7 +29,7 @@ struct wake {
     uv_signal_t signals[N_SIGNALS];
     uv_thread_t thread;
     HANDLE input, go, stop; /* go: the loop has read; stop: the thread is to end */
-    volatile LONG typed;    /* by the thread: keys wait */
+    volatile LONG heard;    /* by the thread, of the above */
     void (*cb)(void *user, enum wake_event event, int signal);
     void *user;
     int rows, cols;
@@ -42,11 +44,11 @@ static void wait_for_input(void *data)
     HANDLE read[] = {w->stop, w->go};
     for (;;) {
         DWORD woken = WaitForMultipleObjects(2, both, FALSE, LOOK_MS);
-        if (woken == WAIT_OBJECT_0 || woken == WAIT_FAILED) {
+        if (woken == WAIT_OBJECT_0) {
             return;
         }
-        if (woken == WAIT_OBJECT_0 + 1) {
-            InterlockedExchange(&w->typed, 1);
+        if (woken != WAIT_TIMEOUT) {
+            InterlockedExchange(&w->heard, woken == WAIT_OBJECT_0 + 1 ? HEARD_KEYS : HEARD_END);
         }
         uv_async_send(&w->async);
         if (WaitForMultipleObjects(2, read, FALSE, INFINITE) != WAIT_OBJECT_0 + 1) {
@@ -73,7 +75,12 @@ static void on_async(uv_async_t *async)
     if (new_size(w)) {
         w->cb(w->user, WAKE_RESIZE, 0);
     }
-    if (InterlockedExchange(&w->typed, 0)) {
+    LONG heard = InterlockedExchange(&w->heard, HEARD_NOTHING);
+    if (heard == HEARD_END) { /* the thread is left waiting */
+        w->cb(w->user, WAKE_HANGUP, 0);
+        return;
+    }
+    if (heard == HEARD_KEYS) {
         w->cb(w->user, WAKE_KEYS, 0);
     }
     SetEvent(w->go);
@@ -93,7 +100,8 @@ static void on_signal(uv_signal_t *handle, int number)
     }
 }
 
-struct wake *wake_new(struct uv_loop_s *loop, void (*cb)(void *user, enum wake_event event, int signal), void *user)
+struct wake *wake_new(struct uv_loop_s *loop, void (*cb)(void *user, enum wake_event event, int signal),
+                      void *user)
 {
     struct wake *w = mem_new(1, sizeof *w);
     w->cb = cb;

@@ -133,13 +133,14 @@ static void has_loaded(uv_work_t *work, int status)
     } else if (s->why.kind != ERROR_NONE) {
         s->base.sink->unusable(s->base.user, &s->why);
     } else {
-        const struct hcs_host host = {.system = s->system_name, .build = s->build, .workstation = s->workstation};
+        const struct hcs_host host = {
+            .system = s->system_name, .build = s->build, .workstation = s->workstation};
         s->base.sink->ready(s->base.user, &host);
     }
 }
 
-static struct hcs_service *cc_open(struct uv_loop_s *loop, const char *address, const struct hcs_service_sink *sink,
-                                   void *user)
+static struct hcs_service *cc_open(struct uv_loop_s *loop, const char *address,
+                                   const struct hcs_service_sink *sink, void *user)
 {
     struct computecore *s = mem_new(1, sizeof *s);
     (void)address; /* HCS is always this machine's */
@@ -236,7 +237,8 @@ const struct hcs_service_type computecore_service = {
 
 /* The engine over it. */
 
-static struct backend *engine_open(struct uv_loop_s *loop, const char *address, const struct backend_sink *sink, void *user)
+static struct backend *engine_open(struct uv_loop_s *loop, const char *address,
+                                   const struct backend_sink *sink, void *user)
 {
     return hcs_open(&computecore_backend, &computecore_service, loop, address, sink, user);
 }

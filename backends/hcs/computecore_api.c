@@ -18,7 +18,8 @@ bool computecore_load(struct computecore_api *api, struct error *e)
     HMODULE library = LoadLibraryExW(L"computecore.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
     if (!library) {
         error_set(e, ERROR_UNSUPPORTED, (int32_t)GetLastError(),
-                  "this Windows has no Host Compute Service (no computecore.dll): it needs Windows 10 1809 or Server 2019, or "
+                  "this Windows has no Host Compute Service (no computecore.dll): it needs Windows 10 1809 "
+                  "or Server 2019, or "
                   "later, with the feature Containers or Hyper-V turned on");
         return false;
     }
@@ -27,7 +28,8 @@ bool computecore_load(struct computecore_api *api, struct error *e)
 #undef FIND
     if (missing) {
         error_set(e, ERROR_UNSUPPORTED, 0,
-                  "the Host Compute Service of this Windows is too old (computecore.dll has no %s): it must be Windows 10 1809 "
+                  "the Host Compute Service of this Windows is too old (computecore.dll has no %s): it must "
+                  "be Windows 10 1809 "
                   "or Server 2019, or later",
                   missing);
         return false;

@@ -1,5 +1,6 @@
-/* A call is submitted on a thread of the pool, because opening a handle waits for the service. HCS then answers on a thread
- * of its own, and that may be before the submitting has returned: a call is done when both have been heard of.
+/* A call is submitted on a thread of the pool, because opening a handle waits for the service. HCS then
+ * answers on a thread of its own, and that may be before the submitting has returned: a call is done when
+ * both have been heard of.
  */
 #include "backends/hcs/computecore_parts.h"
 
@@ -260,8 +261,10 @@ static void has_submitted(uv_work_t *work, int status)
     }
 }
 
-/* The result of an operation that HCS owes is in the message; `result` and `answer` are the thread's until then. */
-static struct cc_call *call_new(struct computecore *s, const char *id, const char *document, hcs_answer_cb done, void *user)
+/* The result of an operation that HCS owes is in the message; `result` and `answer` are the thread's until
+ * then. */
+static struct cc_call *call_new(struct computecore *s, const char *id, const char *document,
+                                hcs_answer_cb done, void *user)
 {
     struct cc_call *c = mem_new(1, sizeof *c);
     c->service = s;
@@ -297,7 +300,8 @@ void cc_call_system(struct hcs_service *service, enum hcs_call call, const char 
     begin(c);
 }
 
-void cc_call_process(struct cc_process *p, enum hcs_process_call call, const char *document, hcs_answer_cb done, void *user)
+void cc_call_process(struct cc_process *p, enum hcs_process_call call, const char *document,
+                     hcs_answer_cb done, void *user)
 {
     struct cc_call *c = call_new(p->service, p->id, document, done, user);
     c->of_process = true;

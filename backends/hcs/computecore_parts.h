@@ -1,4 +1,5 @@
-/* backends/hcs/computecore_parts.h - what the files of this provider share: its state, calls, watched systems, processes. */
+/* backends/hcs/computecore_parts.h - what the files of this provider share: its state, calls, watched
+ * systems, processes. */
 #ifndef BACKENDS_HCS_COMPUTECORE_PARTS_H
 #define BACKENDS_HCS_COMPUTECORE_PARTS_H
 
@@ -49,13 +50,13 @@ struct cc_process {
     struct cc_ticket *ticket;
     uv_work_t work;
     int32_t result;
-    char *document;      /* of a failed beginning; later ProcessStatus of its end */
+    char *document;              /* of a failed beginning; later ProcessStatus of its end */
     struct pipe *in, *out, *err; /* NULL: not asked for, or closed */
-    int uses;            /* calls on the handle */
-    int pipes;           /* not closed yet */
-    uv_timer_t patience; /* after its end: until its pipes have ended as well */
-    struct text early;   /* written before it had begun, or before it knew its size */
-    char *early_modify;  /* ProcessModifyRequest: its size was changed before it had begun */
+    int uses;                    /* calls on the handle */
+    int pipes;                   /* not closed yet */
+    uv_timer_t patience;         /* after its end: until its pipes have ended as well */
+    struct text early;           /* written before it had begun, or before it knew its size */
+    char *early_modify;          /* ProcessModifyRequest: its size was changed before it had begun */
     bool begun, exited, held, input_over, impatient;
     bool closed; /* nothing more is told; it is freed when all of it has ended */
     bool closing_handles;
@@ -91,27 +92,30 @@ void CALLBACK cc_on_event(HCS_EVENT *event, void *context);
 char *cc_document(PWSTR document); /* to UTF-8, and frees it */
 
 /* computecore_call.c: one call at a time from asking to answer */
-void cc_call_system(struct hcs_service *, enum hcs_call, const char *id, const char *document, hcs_answer_cb done,
-                    void *user);
-/* HCS_PROCESS_MODIFY on its creator's handle; the others on handles of their own: HCS does one signal per handle at a time,
- * and a kill must not wait behind it. */
-void cc_call_process(struct cc_process *p, enum hcs_process_call call, const char *document, hcs_answer_cb done, void *user);
+void cc_call_system(struct hcs_service *, enum hcs_call, const char *id, const char *document,
+                    hcs_answer_cb done, void *user);
+/* HCS_PROCESS_MODIFY on its creator's handle; the others on handles of their own: HCS does one signal per
+ * handle at a time, and a kill must not wait behind it. */
+void cc_call_process(struct cc_process *p, enum hcs_process_call call, const char *document,
+                     hcs_answer_cb done, void *user);
 void cc_call_arrived(struct computecore *s, struct ferry_message *m);
 void cc_calls_answer(struct computecore *s, int32_t result); /* all, now; late answers are swallowed */
-void cc_calls_abandon(struct computecore *s);                /* those that HCS still owes are not waited for */
+void cc_calls_abandon(struct computecore *s); /* those that HCS still owes are not waited for */
 
 /* computecore_watch.c */
 void cc_watch(struct hcs_service *, const char *id, hcs_answer_cb done, void *user);
 void cc_unwatch(struct hcs_service *, const char *id);
-struct cc_watched *cc_watched_find(const struct computecore *s, const char *id); /* open and wanted, else NULL */
-void cc_watched_release(struct cc_watched *w);                                    /* a use has ended */
+struct cc_watched *cc_watched_find(const struct computecore *s,
+                                   const char *id); /* open and wanted, else NULL */
+void cc_watched_release(struct cc_watched *w);      /* a use has ended */
 void cc_watched_arrived(struct computecore *s, struct ferry_message *m);
 void cc_watched_close_all(struct computecore *s);
 
 /* computecore_process.c */
 struct hcs_process *cc_create_process(struct hcs_service *, const char *id, const char *parameters,
                                       const struct hcs_process_sink *sink, void *user);
-void cc_process_call(struct hcs_process *, enum hcs_process_call, const char *document, hcs_answer_cb done, void *user);
+void cc_process_call(struct hcs_process *, enum hcs_process_call, const char *document, hcs_answer_cb done,
+                     void *user);
 void cc_process_write(struct hcs_process *, const char *data, size_t len);
 void cc_process_end_input(struct hcs_process *);
 void cc_process_hold(struct hcs_process *, bool hold);

@@ -1,9 +1,9 @@
-/* A process that we create: its pipes are given out once, to its creator. It has ended for its owner when HCS has told its
- * exit and its pipes have ended; a child that has inherited them may keep them open for ever, so that is not waited for
- * long.
+/* A process that we create: its pipes are given out once, to its creator. It has ended for its owner when HCS
+ * has told its exit and its pipes have ended; a child that has inherited them may keep them open for ever, so
+ * that is not waited for long.
  *
- * On Server 2022 HCS may have created a process before HcsCreateProcess returns, and then fails the wait for it although
- * the handle is good: only after such a failure HcsGetProcessInfo is asked.
+ * On Server 2022 HCS may have created a process before HcsCreateProcess returns, and then fails the wait for
+ * it although the handle is good: only after such a failure HcsGetProcessInfo is asked.
  */
 #include "backends/hcs/computecore_parts.h"
 
@@ -223,7 +223,8 @@ static int32_t create(struct cc_process *p)
     const struct computecore_api *api = &p->service->api;
     HCS_OPERATION operation = api->HcsCreateOperation(NULL, NULL);
     PWSTR document = NULL;
-    int32_t result = operation ? api->HcsCreateProcess(p->system, p->parameters, operation, NULL, &p->process) : E_OUTOFMEMORY;
+    int32_t result = operation ? api->HcsCreateProcess(p->system, p->parameters, operation, NULL, &p->process)
+                               : E_OUTOFMEMORY;
     if (operation && result < 0) {
         api->HcsGetOperationResult(operation, &document);
         p->document = cc_document(document);
@@ -242,7 +243,8 @@ static bool ask_again(struct cc_process *p)
     const struct computecore_api *api = &p->service->api;
     HCS_OPERATION operation = api->HcsCreateOperation(NULL, NULL);
     char *document = NULL;
-    bool good = operation && api->HcsGetProcessInfo(p->process, operation) >= 0 && wait_for(p, operation, &document) >= 0;
+    bool good = operation && api->HcsGetProcessInfo(p->process, operation) >= 0 &&
+                wait_for(p, operation, &document) >= 0;
     if (operation) {
         api->HcsCloseOperation(operation);
     }
@@ -402,7 +404,8 @@ void cc_processes_lost(struct computecore *s, bool tell)
     free(all);
 }
 
-/* What the owner does. What is typed after a change of size must not arrive before it: it waits for its answer. */
+/* What the owner does. What is typed after a change of size must not arrive before it: it waits for its
+ * answer. */
 
 static bool must_wait(const struct cc_process *p)
 {
@@ -451,8 +454,8 @@ void cc_process_hold(struct hcs_process *process, bool hold)
     }
 }
 
-void cc_process_call(struct hcs_process *process, enum hcs_process_call call, const char *document, hcs_answer_cb done,
-                     void *user)
+void cc_process_call(struct hcs_process *process, enum hcs_process_call call, const char *document,
+                     hcs_answer_cb done, void *user)
 {
     struct cc_process *p = (struct cc_process *)process;
     if (!p->begun && call == HCS_PROCESS_MODIFY && !done) {

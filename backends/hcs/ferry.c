@@ -46,7 +46,8 @@ static void on_async(uv_async_t *async)
     }
 }
 
-struct ferry *ferry_new(struct uv_loop_s *loop, void (*arrived)(void *user, struct ferry_message *), void *user)
+struct ferry *ferry_new(struct uv_loop_s *loop, void (*arrived)(void *user, struct ferry_message *),
+                        void *user)
 {
     struct ferry *f = mem_new(1, sizeof *f);
     uv_mutex_init(&f->mutex);

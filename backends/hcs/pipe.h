@@ -8,10 +8,10 @@
 struct pipe;
 struct uv_loop_s;
 
-struct pipe_sink { /* from the loop */
+struct pipe_sink {                                           /* from the loop */
     void (*bytes)(void *user, const char *data, size_t len); /* NULL: it is only written to */
     void (*drained)(void *user);                             /* NULL, or: all that was written has left */
-    void (*ended)(void *user); /* the other side has closed it, or it is broken; only pipe_close is left */
+    void (*ended)(void *user);  /* the other side has closed it, or it is broken; only pipe_close is left */
     void (*closed)(void *user); /* the answer to pipe_close: it is gone */
 };
 

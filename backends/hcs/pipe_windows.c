@@ -93,7 +93,8 @@ static void on_written(uv_write_t *request, int status)
     free(request);
     if (status < 0) {
         end(p);
-    } else if (!p->closing && p->sink->drained && uv_stream_get_write_queue_size((uv_stream_t *)&p->stream) == 0) {
+    } else if (!p->closing && p->sink->drained &&
+               uv_stream_get_write_queue_size((uv_stream_t *)&p->stream) == 0) {
         p->sink->drained(p->user);
     }
 }

@@ -1,6 +1,6 @@
-/* One NtQuerySystemInformation gives every process with its times and memory, and needs no rights. What needs the process
- * to be opened (command line, user, silo) is asked once in its life, and remembered for as long as its pid and start time
- * stay the same.
+/* One NtQuerySystemInformation gives every process with its times and memory, and needs no rights. What needs
+ * the process to be opened (command line, user, silo) is asked once in its life, and remembered for as long
+ * as its pid and start time stay the same.
  */
 #include "backends/host/host.h"
 
@@ -72,16 +72,20 @@ static bool snapshot(struct host *h, struct error *why)
     NTSTATUS status = MISMATCH;
     for (ULONG needed = 0; status == MISMATCH && h->room_len <= SNAPSHOT_LIMIT;) {
         if (h->room == NULL || needed > 0) {
-            h->room_len = needed > h->room_len ? needed + needed / 4 : h->room_len ? h->room_len * 2 : SNAPSHOT_ROOM;
+            h->room_len = needed > h->room_len ? needed + needed / 4
+                          : h->room_len        ? h->room_len * 2
+                                               : SNAPSHOT_ROOM;
             free(h->room);
             h->room = mem_new(h->room_len, 1);
         }
-        status = NtQuerySystemInformation((SYSTEM_INFORMATION_CLASS)PROCESS_CLASS, h->room, h->room_len, &needed);
+        status =
+            NtQuerySystemInformation((SYSTEM_INFORMATION_CLASS)PROCESS_CLASS, h->room, h->room_len, &needed);
         needed = needed > 0 ? needed : 1;
     }
     if (status < 0) {
         error_set(why, ERROR_OTHER, (int32_t)status,
-                  "Cannot read the host's processes: Windows answers 0x%08lx; try again", (unsigned long)status);
+                  "Cannot read the host's processes: Windows answers 0x%08lx; try again",
+                  (unsigned long)status);
         return false;
     }
     return true;
@@ -94,9 +98,10 @@ static int64_t unix_ms(int64_t filetime)
 
 static void name_of(const struct process_information *p, char out[NAME_ROOM])
 {
-    int n = p->image.Length > 0 ? WideCharToMultiByte(CP_UTF8, 0, p->image.Buffer, p->image.Length / (int)sizeof(WCHAR),
-                                                      out, NAME_ROOM - 1, NULL, NULL)
-                                : 0;
+    int n = p->image.Length > 0
+                ? WideCharToMultiByte(CP_UTF8, 0, p->image.Buffer, p->image.Length / (int)sizeof(WCHAR), out,
+                                      NAME_ROOM - 1, NULL, NULL)
+                : 0;
     struct text clean = {0};
     text_add_clean(&clean, out, (size_t)n);
     snprintf(out, NAME_ROOM, "%s", clean.len > 0 ? clean.data : p->pid ? "" : "System Idle Process");
@@ -112,8 +117,7 @@ static int compare_known(const void *a, const void *b)
 /* Moves what is remembered of it; else asks. */
 static void know(struct host *h, struct known *k)
 {
-    struct known *before =
-        h->n_old ? bsearch(k, h->old, h->n_old, sizeof *h->old, compare_known) : NULL;
+    struct known *before = h->n_old ? bsearch(k, h->old, h->n_old, sizeof *h->old, compare_known) : NULL;
     if (before && before->created == k->created) {
         k->process = before->process;
         before->process = (struct windows_process){0};
@@ -127,17 +131,18 @@ static void add_row(struct host_table *t, const struct process_information *p, c
     char name[NAME_ROOM], vm[VM_ID];
     name_of(p, name);
     bool works = windows_process_vm(&k->process, name, vm);
-    host_table_add(t, &(struct host_process){.pid = k->pid,
-                                             .parent = (uint32_t)(uintptr_t)p->parent,
-                                             .inner_pid = k->pid,
-                                             .name = name[0] ? name : NULL,
-                                             .command = k->process.command,
-                                             .user = k->process.user,
-                                             .vm = works ? vm : NULL,
-                                             .silo = k->process.silo,
-                                             .cpu_100ns = (uint64_t)(p->user_time.QuadPart + p->kernel_time.QuadPart),
-                                             .memory = (uint64_t)p->private_working_set.QuadPart,
-                                             .created = unix_ms(p->created.QuadPart)});
+    host_table_add(
+        t, &(struct host_process){.pid = k->pid,
+                                  .parent = (uint32_t)(uintptr_t)p->parent,
+                                  .inner_pid = k->pid,
+                                  .name = name[0] ? name : NULL,
+                                  .command = k->process.command,
+                                  .user = k->process.user,
+                                  .vm = works ? vm : NULL,
+                                  .silo = k->process.silo,
+                                  .cpu_100ns = (uint64_t)(p->user_time.QuadPart + p->kernel_time.QuadPart),
+                                  .memory = (uint64_t)p->private_working_set.QuadPart,
+                                  .created = unix_ms(p->created.QuadPart)});
 }
 
 static size_t count(const char *first)
@@ -154,10 +159,11 @@ static char *what_is_missing(size_t refused)
 {
     struct text t = {0};
     if (refused > 0) {
-        text_addf(&t,
-                  "%zu process%s cannot be opened: command line, user and VM are unknown there; run porthole as "
-                  "administrator to see them",
-                  refused, refused == 1 ? "" : "es");
+        text_addf(
+            &t,
+            "%zu process%s cannot be opened: command line, user and VM are unknown there; run porthole as "
+            "administrator to see them",
+            refused, refused == 1 ? "" : "es");
     }
     return t.len > 0 ? text_take(&t) : NULL;
 }
@@ -195,15 +201,16 @@ static const char *version_value(const wchar_t *name, char *out, int room)
     WCHAR wide[128];
     DWORD size = sizeof wide;
     out[0] = '\0';
-    if (RegGetValueW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", name, RRF_RT_REG_SZ, NULL,
-                     wide, &size) == 0) {
+    if (RegGetValueW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", name,
+                     RRF_RT_REG_SZ, NULL, wide, &size) == 0) {
         WideCharToMultiByte(CP_UTF8, 0, wide, -1, out, room, NULL, NULL);
         out[room - 1] = '\0';
     }
     return out;
 }
 
-/* "Windows Server 2022 Standard, Server Core (10.0.20348)". The registry still says Windows 10 on 11: the build decides. */
+/* "Windows Server 2022 Standard, Server Core (10.0.20348)". The registry still says Windows 10 on 11: the
+ * build decides. */
 static char *system_words(void)
 {
     char product[128], kind[64], build[32];
@@ -211,7 +218,8 @@ static char *system_words(void)
     version_value(L"CurrentBuildNumber", build, sizeof build);
     version_value(L"ProductName", product, sizeof product);
     version_value(L"InstallationType", kind, sizeof kind);
-    char *ten = strncmp(product, "Windows 10", 10) == 0 && atoi(build) >= 22000 ? strstr(product, "10") : NULL;
+    char *ten =
+        strncmp(product, "Windows 10", 10) == 0 && atoi(build) >= 22000 ? strstr(product, "10") : NULL;
     if (ten) {
         ten[1] = '1';
     }

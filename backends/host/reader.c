@@ -76,8 +76,8 @@ static void host_read(struct host_source *self, struct op *op)
     start_next(h);
 }
 
-struct host_source *host_reader_begin(struct host_reader *h, const struct host_reader_type *type, struct uv_loop_s *loop,
-                                      const char *system, const char *name)
+struct host_source *host_reader_begin(struct host_reader *h, const struct host_reader_type *type,
+                                      struct uv_loop_s *loop, const char *system, const char *name)
 {
     h->source = (struct host_source){.read = host_read, .system = system, .name = name};
     h->type = type;

@@ -1,5 +1,5 @@
-/* backends/host/reader.h - what the readers of each system share: readings are made on a thread of the pool, one after the
- * other, so that what a reader remembers belongs to one thread at a time. */
+/* backends/host/reader.h - what the readers of each system share: readings are made on a thread of the pool,
+ * one after the other, so that what a reader remembers belongs to one thread at a time. */
 #ifndef BACKENDS_HOST_READER_H
 #define BACKENDS_HOST_READER_H
 
@@ -28,8 +28,9 @@ struct host_reader { /* readers embed it first */
 };
 
 /* system and name are the reader's, and live as long as it. */
-struct host_source *host_reader_begin(struct host_reader *h, const struct host_reader_type *type, struct uv_loop_s *loop,
-                                      const char *system, const char *name);
-void host_reader_close(struct host_reader *h); /* answers what is open with ERROR_CANCELLED; frees, now or later */
+struct host_source *host_reader_begin(struct host_reader *h, const struct host_reader_type *type,
+                                      struct uv_loop_s *loop, const char *system, const char *name);
+void host_reader_close(
+    struct host_reader *h); /* answers what is open with ERROR_CANCELLED; frees, now or later */
 
 #endif

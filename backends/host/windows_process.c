@@ -1,7 +1,7 @@
 /* Command line and silo come by numbers of NtQueryInformationProcess that no header of ours has: 60
  * (ProcessCommandLineInformation, Windows 8.1 and later: a UNICODE_STRING and its text) and 109
- * (ProcessMembershipInformation, Windows 11 22H2 and Server 2025 and later: ULONG ServerSiloId). Older systems refuse the
- * second, and the silo stays unknown.
+ * (ProcessMembershipInformation, Windows 11 22H2 and Server 2025 and later: ULONG ServerSiloId). Older
+ * systems refuse the second, and the silo stays unknown.
  */
 #include "backends/host/windows_process.h"
 
@@ -17,7 +17,13 @@
 
 #define UNKNOWN_CLASS ((NTSTATUS)0xC0000003) /* STATUS_INVALID_INFO_CLASS */
 
-enum { COMMAND_LINE_CLASS = 60, MEMBERSHIP_CLASS = 109, ROOM = 65536 + 64, NAME_ROOM = 256, GUID_LENGTH = 36 };
+enum {
+    COMMAND_LINE_CLASS = 60,
+    MEMBERSHIP_CLASS = 109,
+    ROOM = 65536 + 64,
+    NAME_ROOM = 256,
+    GUID_LENGTH = 36
+};
 
 static char *utf8(const WCHAR *wide, size_t units)
 {
@@ -35,13 +41,15 @@ static bool command_of(HANDLE process, char **command)
 {
     ULONG used = 0;
     UNICODE_STRING *line = mem_new(1, ROOM);
-    NTSTATUS status = NtQueryInformationProcess(process, (PROCESSINFOCLASS)COMMAND_LINE_CLASS, line, ROOM, &used);
+    NTSTATUS status =
+        NtQueryInformationProcess(process, (PROCESSINFOCLASS)COMMAND_LINE_CLASS, line, ROOM, &used);
     *command = status >= 0 ? utf8(line->Buffer, line->Length / sizeof(WCHAR)) : NULL;
     free(line);
     return status != UNKNOWN_CLASS;
 }
 
-/* A system that does not know class 60, as Wine does not, has the command line in the process's own memory. */
+/* A system that does not know class 60, as Wine does not, has the command line in the process's own memory.
+ */
 static char *command_in_memory(uint32_t pid)
 {
     HANDLE process = OpenProcess(PROCESS_QUERY_INFORMATION | PROCESS_VM_READ, FALSE, pid);
@@ -51,11 +59,13 @@ static char *command_in_memory(uint32_t pid)
     WCHAR *line = NULL;
     char *result = NULL;
     ULONG used;
-    if (process && NtQueryInformationProcess(process, ProcessBasicInformation, &basic, sizeof basic, &used) >= 0 &&
+    if (process &&
+        NtQueryInformationProcess(process, ProcessBasicInformation, &basic, sizeof basic, &used) >= 0 &&
         ReadProcessMemory(process, basic.PebBaseAddress, &peb, sizeof peb, NULL) &&
         ReadProcessMemory(process, peb.ProcessParameters, &parameters, sizeof parameters, NULL)) {
         line = mem_new(1, parameters.CommandLine.Length + sizeof *line);
-        if (ReadProcessMemory(process, parameters.CommandLine.Buffer, line, parameters.CommandLine.Length, NULL)) {
+        if (ReadProcessMemory(process, parameters.CommandLine.Buffer, line, parameters.CommandLine.Length,
+                              NULL)) {
             result = utf8(line, parameters.CommandLine.Length / sizeof *line);
         }
     }
@@ -69,8 +79,8 @@ static char *command_in_memory(uint32_t pid)
 static uint32_t silo_of(HANDLE process)
 {
     ULONG silo = 0, used = 0;
-    bool told =
-        NtQueryInformationProcess(process, (PROCESSINFOCLASS)MEMBERSHIP_CLASS, &silo, sizeof silo, &used) >= 0;
+    bool told = NtQueryInformationProcess(process, (PROCESSINFOCLASS)MEMBERSHIP_CLASS, &silo, sizeof silo,
+                                          &used) >= 0;
     return told ? silo : 0;
 }
 

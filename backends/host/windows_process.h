@@ -17,8 +17,9 @@ struct windows_process {
 /* Never fails: what is not told stays unknown. */
 void windows_process_read(struct windows_process *p, uint32_t pid);
 
-/* The id of the VM that a process works for, as RuntimeId spells it in lower case, into out: vmwp.exe has it in its
- * command line and its user's name, vmmem in its user's name. False: it works for none, or it cannot be told. */
+/* The id of the VM that a process works for, as RuntimeId spells it in lower case, into out: vmwp.exe has it
+ * in its command line and its user's name, vmmem in its user's name. False: it works for none, or it cannot
+ * be told. */
 bool windows_process_vm(const struct windows_process *p, const char *name, char out[VM_ID]);
 
 #endif

@@ -1,4 +1,5 @@
-/* tests/backends/hcs_words.h - how the containers of the simulated Windows host spell what the conformance suite runs. */
+/* tests/backends/hcs_words.h - how the containers of the simulated Windows host spell what the conformance
+ * suite runs. */
 #ifndef TESTS_BACKENDS_HCS_WORDS_H
 #define TESTS_BACKENDS_HCS_WORDS_H
 

@@ -81,8 +81,9 @@ static void characters_in_two_parts_are_one(void **state)
 static void the_mouse_counts_from_the_window(void **state)
 {
     (void)state;
-    INPUT_RECORD mouse = {.EventType = MOUSE_EVENT,
-                          .Event.MouseEvent = {.dwMousePosition = {7, 104}, .dwButtonState = FROM_LEFT_1ST_BUTTON_PRESSED}};
+    INPUT_RECORD mouse = {
+        .EventType = MOUSE_EVENT,
+        .Event.MouseEvent = {.dwMousePosition = {7, 104}, .dwButtonState = FROM_LEFT_1ST_BUTTON_PRESSED}};
     struct key k = typed(&mouse, 1);
     assert_int_equal(k.code, KEY_CODE_MOUSE);
     assert_int_equal(k.mouse, MOUSE_PRESS);

@@ -1,5 +1,6 @@
-/* The provider by itself, over the stand-in computecore.dll: a thousand calls at once, closing in the middle of them, and a
- * service that goes away. Words for the stand-in come from the environment, as does what is to be tested. */
+/* The provider by itself, over the stand-in computecore.dll: a thousand calls at once, closing in the middle
+ * of them, and a service that goes away. Words for the stand-in come from the environment, as does what is to
+ * be tested. */
 #include "tests/core/test.h"
 
 #include <stdio.h>

@@ -5,14 +5,13 @@
 
 int main(void)
 {
-    const struct conformance process = {.type = &computecore_backend,
-                                        .given = "ping-process",
-                                        .words = &hcs_words,
-                                        .abilities = CAN_MEASURE};
+    const struct conformance process = {
+        .type = &computecore_backend, .given = "ping-process", .words = &hcs_words, .abilities = CAN_MEASURE};
     const struct conformance hyperv = {.type = &computecore_backend,
                                        .given = "ping-hyperv",
                                        .words = &hcs_words,
                                        .abilities = CAN_MEASURE | CAN_PAUSE,
                                        .isolation = ISOLATION_VM};
-    return conformance_run("computecore, process", &process) + conformance_run("computecore, hyperv", &hyperv);
+    return conformance_run("computecore, process", &process) +
+           conformance_run("computecore, hyperv", &hyperv);
 }

@@ -25,7 +25,6 @@ keys Escape
 keys Escape
 keys "?"
 sees "Help" "Attach"
-tmux -L "$screen" resize-window -x 80 -y 24
 keys Escape
 keys q
 sees "ended with 0"

@@ -1,5 +1,5 @@
-/* The C library gives arguments in the system's code page, which is UTF-8 from Windows 10 1903 on (by our manifest) and
- * something else before. */
+/* The C library gives arguments in the system's code page, which is UTF-8 from Windows 10 1903 on (by our
+ * manifest) and something else before. */
 #include "ui/cli/startup.h"
 
 #include <fcntl.h>
@@ -22,8 +22,8 @@ static char *utf8(const wchar_t *wide)
     return text;
 }
 
-/* Bytes go out as they are ("\n" stays "\n", as docker prints on Windows too), and to a console in one piece: single bytes
- * of a character would not become that character there. */
+/* Bytes go out as they are ("\n" stays "\n", as docker prints on Windows too), and to a console in one piece:
+ * single bytes of a character would not become that character there. */
 static void prepare_output(void)
 {
     _setmode(_fileno(stdin), _O_BINARY);

@@ -128,8 +128,8 @@ HRESULT WINAPI HcsWaitForOperationResult(HCS_OPERATION handle, DWORD ms, PWSTR *
     return HcsGetOperationResult(handle, document);
 }
 
-HRESULT WINAPI HcsWaitForOperationResultAndProcessInfo(HCS_OPERATION handle, DWORD ms, HCS_PROCESS_INFORMATION *information,
-                                                       PWSTR *document)
+HRESULT WINAPI HcsWaitForOperationResultAndProcessInfo(HCS_OPERATION handle, DWORD ms,
+                                                       HCS_PROCESS_INFORMATION *information, PWSTR *document)
 {
     struct operation *op = operation_of(handle);
     *document = NULL;

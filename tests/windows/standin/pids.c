@@ -1,5 +1,5 @@
-/* Under process isolation the pids inside are the host's: processes of a simulated silo that have a namesake among those of
- * this machine (under Wine: its services) take that one's pid and start. */
+/* Under process isolation the pids inside are the host's: processes of a simulated silo that have a namesake
+ * among those of this machine (under Wine: its services) take that one's pid and start. */
 #include "tests/windows/standin/standin.h"
 
 #include <cjson/cJSON.h>
@@ -22,8 +22,8 @@ static bool started(DWORD pid, char out[40])
         CloseHandle(process);
     }
     if (known) {
-        snprintf(out, 40, "%04d-%02d-%02dT%02d:%02d:%02d.%03d0000Z", t.wYear, t.wMonth, t.wDay, t.wHour, t.wMinute,
-                 t.wSecond, t.wMilliseconds);
+        snprintf(out, 40, "%04d-%02d-%02dT%02d:%02d:%02d.%03d0000Z", t.wYear, t.wMonth, t.wDay, t.wHour,
+                 t.wMinute, t.wSecond, t.wMilliseconds);
     }
     return known;
 }
@@ -36,7 +36,8 @@ static DWORD namesake(const char *name, DWORD after)
     DWORD found = 0;
     for (BOOL more = Process32FirstW(list, &entry); more; more = Process32NextW(list, &entry)) {
         char *image = wide_to_utf8(entry.szExeFile);
-        if (_stricmp(image, name) == 0 && entry.th32ProcessID > after && (!found || entry.th32ProcessID < found)) {
+        if (_stricmp(image, name) == 0 && entry.th32ProcessID > after &&
+            (!found || entry.th32ProcessID < found)) {
             found = entry.th32ProcessID;
         }
         free(image);
@@ -59,7 +60,8 @@ char *standin_pids(char *document)
         const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(row, "ImageName"));
         int kind = name && strcmp(name, "services.exe") == 0 ? 0 : 1;
         char start[40];
-        DWORD pid = name ? namesake(name, kind == 1 && strcmp(name, "svchost.exe") != 0 ? 0 : last_of[kind]) : 0;
+        DWORD pid =
+            name ? namesake(name, kind == 1 && strcmp(name, "svchost.exe") != 0 ? 0 : last_of[kind]) : 0;
         if (pid && started(pid, start)) {
             last_of[kind] = pid;
             cJSON_ReplaceItemInObject(row, "ProcessId", cJSON_CreateNumber(pid));

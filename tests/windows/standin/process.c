@@ -1,4 +1,5 @@
-/* A process that was created here has a pump: a thread that carries what it prints into the pipes, and tells its end. */
+/* A process that was created here has a pump: a thread that carries what it prints into the pipes, and tells
+ * its end. */
 #include "tests/windows/standin/standin.h"
 
 #include <stdio.h>
@@ -101,11 +102,13 @@ static HANDLE make_pipe(bool they_write, HANDLE *theirs)
 {
     static volatile LONG number;
     wchar_t name[96];
-    swprintf(name, 96, L"\\\\.\\pipe\\porthole-standin-%lu-%ld", GetCurrentProcessId(), InterlockedIncrement(&number));
-    HANDLE ours = CreateNamedPipeW(name, they_write ? PIPE_ACCESS_INBOUND : PIPE_ACCESS_OUTBOUND, PIPE_TYPE_BYTE, 1, 65536,
-                                   65536, 0, NULL);
-    *theirs = CreateFileW(name, they_write ? GENERIC_WRITE | FILE_READ_ATTRIBUTES : GENERIC_READ | FILE_WRITE_ATTRIBUTES, 0,
-                          NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
+    swprintf(name, 96, L"\\\\.\\pipe\\porthole-standin-%lu-%ld", GetCurrentProcessId(),
+             InterlockedIncrement(&number));
+    HANDLE ours = CreateNamedPipeW(name, they_write ? PIPE_ACCESS_INBOUND : PIPE_ACCESS_OUTBOUND,
+                                   PIPE_TYPE_BYTE, 1, 65536, 65536, 0, NULL);
+    *theirs = CreateFileW(
+        name, they_write ? GENERIC_WRITE | FILE_READ_ATTRIBUTES : GENERIC_READ | FILE_WRITE_ATTRIBUTES, 0,
+        NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
     return ours;
 }
 
@@ -328,7 +331,8 @@ static void run_call(void *data)
     int32_t result = standin_state(job->process->age);
     struct open_process *p = original(s, job->process);
     if (result >= 0) {
-        result = p ? machine_process_call(p->process, job->call, job->document, &answer) : (int32_t)0x8037011F;
+        result =
+            p ? machine_process_call(p->process, job->call, job->document, &answer) : (int32_t)0x8037011F;
     }
     LeaveCriticalSection(&s->lock);
     operation_end(job->operation, result, answer.data ? text_take(&answer) : NULL);
@@ -337,8 +341,8 @@ static void run_call(void *data)
     free(job);
 }
 
-static HRESULT begin(HCS_PROCESS process, HCS_OPERATION operation, HCS_OPERATION_TYPE type, enum hcs_process_call call,
-                     PCWSTR document)
+static HRESULT begin(HCS_PROCESS process, HCS_OPERATION operation, HCS_OPERATION_TYPE type,
+                     enum hcs_process_call call, PCWSTR document)
 {
     struct standin *s = standin();
     struct open_process *p = process_of(process);

@@ -35,12 +35,14 @@ static struct open_system *next_listening(struct standin *s, struct open_system 
     return from;
 }
 
-/* A listener is told without the lock, so that the list may have changed by then: each is told once, by a mark. */
+/* A listener is told without the lock, so that the list may have changed by then: each is told once, by a
+ * mark. */
 static void tell_systems(struct standin *s, const char *id, HCS_EVENT_TYPE type, const char *document)
 {
     struct open_system *told[256];
     size_t n = 0;
-    for (struct open_system *o = next_listening(s, s->systems, id); o && n < 256; o = next_listening(s, o->next, id)) {
+    for (struct open_system *o = next_listening(s, s->systems, id); o && n < 256;
+         o = next_listening(s, o->next, id)) {
         o->listener.running++; /* it is not closed meanwhile */
         told[n++] = o;
     }
@@ -53,7 +55,9 @@ static void tell_systems(struct standin *s, const char *id, HCS_EVENT_TYPE type,
 
 static void tell_event(struct standin *s, const struct machine_event *event)
 {
-    for (int i = 0; i < PROCESSES_FIRST && event->type == HCS_EVENT_SYSTEM_EXITED && process_has_open(s, event->id); i++) {
+    for (int i = 0;
+         i < PROCESSES_FIRST && event->type == HCS_EVENT_SYSTEM_EXITED && process_has_open(s, event->id);
+         i++) {
         LeaveCriticalSection(&s->lock);
         Sleep(TICK_MS);
         EnterCriticalSection(&s->lock);

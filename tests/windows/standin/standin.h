@@ -1,15 +1,16 @@
-/* tests/windows/standin/standin.h - a stand-in for Windows' computecore.dll: the simulated host of backends/sim behind the
- * same functions, with HCS's manners. It answers on threads of its own, late and maybe two at a time; closing a handle waits
- * for its callbacks; a handle that is used after it was closed, or closed within its own callback, ends the program with a
- * sentence and exit code 99.
+/* tests/windows/standin/standin.h - a stand-in for Windows' computecore.dll: the simulated host of
+ * backends/sim behind the same functions, with HCS's manners. It answers on threads of its own, late and
+ * maybe two at a time; closing a handle waits for its callbacks; a handle that is used after it was closed,
+ * or closed within its own callback, ends the program with a sentence and exit code 99.
  *
  * PORTHOLE_STANDIN in the environment: words as backends/sim/machine.h has them, and
  *   delay=MS       every answer takes so long (2)
  *   disconnect=MS  the service goes away so long after its first use (0: never)
  *   returns=MS     and is back so long after that (1500)
- *   early          HcsCreateProcess is done before it returns, and the wait for it fails once (as on Server 2022)
- *   fresh          the host begins anew when the service's properties are asked for and nobody has a handle open
- *   pids           processes of process-isolated systems that have a namesake on this machine get its pid and start
+ *   early          HcsCreateProcess is done before it returns, and the wait for it fails once (as on Server
+ * 2022) fresh          the host begins anew when the service's properties are asked for and nobody has a
+ * handle open pids           processes of process-isolated systems that have a namesake on this machine get
+ * its pid and start
  */
 #ifndef TESTS_WINDOWS_STANDIN_H
 #define TESTS_WINDOWS_STANDIN_H
@@ -22,7 +23,12 @@
 #include "backends/sim/machine.h"
 #include "backends/sim/process.h"
 
-enum { MAGIC_OPERATION = 0x4f504552, MAGIC_SYSTEM = 0x53595354, MAGIC_PROCESS = 0x50524f43, MAGIC_CLOSED = 0x44454144 };
+enum {
+    MAGIC_OPERATION = 0x4f504552,
+    MAGIC_SYSTEM = 0x53595354,
+    MAGIC_PROCESS = 0x50524f43,
+    MAGIC_CLOSED = 0x44454144
+};
 
 enum { OP_NEVER_USED, OP_RUNNING, OP_DONE };
 
@@ -40,10 +46,10 @@ struct operation {
     HANDLE done;     /* event */
 };
 
-struct listener { /* of a system or a process */
+struct listener {                /* of a system or a process */
     HCS_EVENT_CALLBACK callback; /* NULL: none */
     void *context;
-    int running; /* callbacks under way */
+    int running;  /* callbacks under way */
     DWORD thread; /* of the last of them */
 };
 
@@ -84,15 +90,17 @@ struct standin {
     bool away;
 };
 
-struct standin *standin(void); /* made at the first use */
+struct standin *standin(void);         /* made at the first use */
 void standin_renew(struct standin *s); /* the host begins anew */
 void standin_misused(const char *what);
 int32_t standin_state(unsigned age); /* S_OK, or why nothing can be called; with the lock held */
 
 /* operation.c */
 struct operation *operation_of(HCS_OPERATION handle);
-HRESULT operation_begin(struct operation *op, HCS_OPERATION_TYPE type); /* takes a reference when it is S_OK */
-void operation_end(struct operation *op, HRESULT result, char *document); /* takes document; on a thread of ours */
+HRESULT operation_begin(struct operation *op,
+                        HCS_OPERATION_TYPE type); /* takes a reference when it is S_OK */
+void operation_end(struct operation *op, HRESULT result,
+                   char *document); /* takes document; on a thread of ours */
 void operation_drop(struct operation *op);
 
 /* Runs `run` after the delay on a thread of ours. */

@@ -42,8 +42,8 @@ static void run(void *data)
     free(job);
 }
 
-static HRESULT begin(enum hcs_call call, HCS_OPERATION_TYPE type, const char *id, unsigned age, HCS_OPERATION operation,
-                     PCWSTR document)
+static HRESULT begin(enum hcs_call call, HCS_OPERATION_TYPE type, const char *id, unsigned age,
+                     HCS_OPERATION operation, PCWSTR document)
 {
     struct operation *op = operation_of(operation);
     HRESULT result = operation_begin(op, type);
@@ -55,8 +55,8 @@ static HRESULT begin(enum hcs_call call, HCS_OPERATION_TYPE type, const char *id
     return result;
 }
 
-static HRESULT begin_on(enum hcs_call call, HCS_OPERATION_TYPE type, HCS_SYSTEM system, HCS_OPERATION operation,
-                        PCWSTR document)
+static HRESULT begin_on(enum hcs_call call, HCS_OPERATION_TYPE type, HCS_SYSTEM system,
+                        HCS_OPERATION operation, PCWSTR document)
 {
     struct open_system *o = system_of(system);
     return begin(call, type, o->id, o->age, operation, document);
@@ -204,7 +204,8 @@ HRESULT WINAPI HcsGetComputeSystemProperties(HCS_SYSTEM system, HCS_OPERATION op
     return begin_on(HCS_PROPERTIES, HcsOperationTypeGetProperties, system, operation, query);
 }
 
-HRESULT WINAPI HcsModifyComputeSystem(HCS_SYSTEM system, HCS_OPERATION operation, PCWSTR configuration, HANDLE identity)
+HRESULT WINAPI HcsModifyComputeSystem(HCS_SYSTEM system, HCS_OPERATION operation, PCWSTR configuration,
+                                      HANDLE identity)
 {
     (void)identity;
     return begin_on(HCS_MODIFY, HcsOperationTypeModify, system, operation, configuration);

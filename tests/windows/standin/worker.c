@@ -1,5 +1,5 @@
-/* tests/windows/standin/worker.c - does nothing for as long as it is told to: as vmwp.exe, or any other process that must be
- * there. `worker SECONDS [WORDS that others read in its command line]` */
+/* tests/windows/standin/worker.c - does nothing for as long as it is told to: as vmwp.exe, or any other
+ * process that must be there. `worker SECONDS [WORDS that others read in its command line]` */
 #include <stdlib.h>
 #include <windows.h>
 
