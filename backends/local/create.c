@@ -16,6 +16,7 @@
 
 #include "backends/local/shared/command.h"
 #include "backends/local/shared/images.h"
+#include "backends/local/shared/vm_host.h"
 #include "core/memory.h"
 #include "core/port.h"
 #include "core/text.h"
@@ -160,7 +161,7 @@ static bool network_ok(const struct paths *p, const struct launch_spec *spec, st
     bool ports = port_any(spec->crossings, spec->n_crossings);
     switch (launch_network(spec)) {
     case LAUNCH_NETWORK_NAT:
-        return nat_ok(p, e);
+        return spec->isolation == ISOLATION_VM || nat_ok(p, e); /* a VM brings its own */
     case LAUNCH_NETWORK_NONE:
         return !ports ||
                refuse(e, ERROR_INVALID, "ports cannot be published from the network none: use --network nat");
@@ -175,6 +176,62 @@ static bool network_ok(const struct paths *p, const struct launch_spec *spec, st
     return false;
 }
 
+static bool folders_ok(const struct paths *p, const struct launch_spec *spec, const struct vm_host *host,
+                       struct error *e)
+{
+    size_t folders = 0;
+    for (size_t i = 0; i < spec->n_crossings; i++) {
+        struct stat st;
+        const struct crossing *c = &spec->crossings[i];
+        if (c->kind != CROSSING_FOLDER) {
+            continue;
+        }
+        folders++;
+        if (stat(c->outside, &st) == 0 && !S_ISDIR(st.st_mode)) {
+            error_set(e, ERROR_UNSUPPORTED, 0,
+                      "a VM can be given folders only, and %.200s is a file: map its folder", c->outside);
+            return false;
+        }
+    }
+    if (folders > 0 && p->rootless) {
+        return refuse(e, ERROR_UNSUPPORTED,
+                      "folders of the host in a VM need root: run porthole as root, or leave out -v");
+    }
+    if (folders > 0 && !host->virtiofsd) {
+        return refuse(e, ERROR_UNSUPPORTED,
+                      "folders of the host in a VM need virtiofsd: install qemu-system-common or virtiofsd");
+    }
+    if (folders > VM_FOLDERS_AT_MOST) {
+        error_set(e, ERROR_INVALID, 0, "a VM can be given at most %d folders of the host",
+                  VM_FOLDERS_AT_MOST);
+        return false;
+    }
+    return true;
+}
+
+/* What only a VM refuses. */
+static bool vm_ok(const struct paths *p, const struct launch_spec *spec, struct error *e)
+{
+    struct vm_host host;
+    if (spec->memory > 0 && spec->memory < (uint64_t)VM_MEMORY_LEAST_MB << 20) {
+        error_set(e, ERROR_INVALID, 0, "a VM needs at least %d MB of memory: its kernel takes a part of it",
+                  VM_MEMORY_LEAST_MB);
+        return false;
+    }
+    if (launch_network(spec) == LAUNCH_NETWORK_HOST) {
+        return refuse(
+            e, ERROR_UNSUPPORTED,
+            "a VM has a network of its own and cannot share the host's: use --network nat, or --isolation "
+            "process");
+    }
+    if (!vm_host_find(p, &host, e)) {
+        return false;
+    }
+    bool ok = folders_ok(p, spec, &host, e);
+    vm_host_done(&host);
+    return ok;
+}
+
 static bool spec_ok(const struct paths *p, const struct launch_spec *spec, struct error *e)
 {
     if (!spec->image || !*spec->image) {
@@ -186,13 +243,16 @@ static bool spec_ok(const struct paths *p, const struct launch_spec *spec, struc
                   spec->name);
         return false;
     }
-    if (spec->isolation == ISOLATION_VM || spec->isolation == ISOLATION_HOST) {
-        return refuse(e, ERROR_UNSUPPORTED, "this build cannot launch VMs: use --isolation process");
+    if (spec->isolation == ISOLATION_HOST) {
+        return refuse(e, ERROR_UNSUPPORTED, "only Windows has host processes: use --isolation process or vm");
+    }
+    if (spec->isolation == ISOLATION_VM && !vm_ok(p, spec, e)) {
+        return false;
     }
     if (!network_ok(p, spec, e)) {
         return false;
     }
-    if (p->rootless && (spec->cpus > 0 || spec->memory > 0)) {
+    if (p->rootless && spec->isolation != ISOLATION_VM && (spec->cpus > 0 || spec->memory > 0)) {
         return refuse(e, ERROR_UNSUPPORTED,
                       "limits need cgroups: run porthole as root, or launch without --cpus and -m");
     }
@@ -250,7 +310,7 @@ static bool resolve(const struct paths *p, const struct launch_spec *spec, struc
         error_set(e, ERROR_INVALID, 0, "the image %s does not say what to run: name a command", spec->image);
         return false;
     }
-    s->isolation = ISOLATION_PROCESS;
+    s->isolation = spec->isolation == ISOLATION_VM ? ISOLATION_VM : ISOLATION_PROCESS;
     s->origin = spec->isolation == ISOLATION_UNKNOWN ? ORIGIN_DEFAULT : ORIGIN_REQUESTED;
     s->state = CONTAINER_CREATED;
     s->created = time_now();

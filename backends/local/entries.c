@@ -103,15 +103,17 @@ static void take_out(struct entries *list, size_t at)
 static void say_what_cannot(const struct local *l, struct entry *en)
 {
     const char **why_not = en->shown.record.why_not;
-    if (!en->state.cgroup || !cgroups_can_pause(l->cgroups)) {
+    bool vm = en->state.isolation == ISOLATION_VM;
+    if (!vm && (!en->state.cgroup || !cgroups_can_pause(l->cgroups))) {
         const char *why = l->paths->rootless ? "pausing needs cgroups: run porthole as root"
                                              : "pausing needs a freezer cgroup, and this machine has none";
         why_not[VERB_PAUSE] = why;
         why_not[VERB_RESUME] = why;
     }
-    if (l->no_runtime.kind != ERROR_NONE) {
-        why_not[VERB_START] = l->no_runtime.text;
-        why_not[VERB_RELAUNCH] = l->no_runtime.text;
+    const struct error *missing = vm ? &l->no_vm : &l->no_runtime;
+    if (missing->kind != ERROR_NONE) {
+        why_not[VERB_START] = missing->text;
+        why_not[VERB_RELAUNCH] = missing->text;
     }
 }
 
@@ -130,7 +132,8 @@ static void update(struct local *l, struct found *f)
 {
     struct entry *en = insert(&l->entries, f->id.text);
     struct container before = en->shown.record;
-    bool carry = is_live(en->state.state) && is_live(f->state.state) && en->state.pid == f->state.pid;
+    bool carry = is_live(en->state.state) && is_live(f->state.state) && en->state.pid == f->state.pid &&
+                 en->state.vm == f->state.vm;
     state_record_done(&en->shown);
     state_done(&en->state);
     en->state = f->state;
@@ -145,6 +148,7 @@ static void update(struct local *l, struct found *f)
     if (carry) {
         en->shown.record.cpu = before.cpu;
         en->shown.record.memory = before.memory;
+        en->shown.record.host_memory = before.host_memory;
         en->shown.record.processes = before.processes;
     }
     en->seen = true;

@@ -83,7 +83,7 @@ void local_launch(struct backend *b, struct op *op, const struct launch_spec *sp
     if (!local_usable(l, op)) {
         return;
     }
-    if (l->no_runtime.kind != ERROR_NONE) {
+    if (spec->isolation != ISOLATION_VM && l->no_runtime.kind != ERROR_NONE) {
         op_fail(op, &l->no_runtime);
         return;
     }

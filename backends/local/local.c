@@ -17,10 +17,11 @@
 #include "backends/local/engine.h"
 #include "backends/local/logs.h"
 #include "backends/local/sampler.h"
+#include "backends/local/shared/vm_host.h"
+#include "core/sizes.h"
 
 enum { PATIENCE = 30 /* ms */ };
 
-static const char NO_VM[] = "this build cannot launch VMs";
 static const char WITHOUT_ROOT[] =
     "without root there are no cgroups: no limits, no pause; run porthole as root to have them";
 
@@ -32,6 +33,8 @@ static void free_local(struct local *l)
     sampler_free(l->sampler);
     cgroups_free(l->cgroups);
     runtime_done(&l->runtime);
+    free(l->vm_words);
+    free(l->vm_cost);
     paths_free(l->paths);
     free(l->boot);
     free(l);
@@ -82,21 +85,24 @@ static void local_close(struct backend *b, struct op *op)
 static const char *version_words(const struct local *l, char *out, size_t room)
 {
     const char *cgroup = l->paths->rootless ? "no cgroups" : cgroups_words(l->cgroups);
+    const char *vm = l->vm_words ? l->vm_words : "";
     if (!l->runtime.path) {
-        snprintf(out, room, "%s", cgroup);
+        snprintf(out, room, "%s%s", cgroup, vm);
     } else {
-        snprintf(out, room, "%s %s, %s, %s", l->runtime.name, l->runtime.version ? l->runtime.version : "",
-                 l->runtime.overlay ? "overlayfs" : "copied root file systems", cgroup);
+        snprintf(out, room, "%s %s, %s, %s%s", l->runtime.name, l->runtime.version ? l->runtime.version : "",
+                 l->runtime.overlay ? "overlayfs" : "copied root file systems", cgroup, vm);
     }
     return out;
 }
 
 static void tell_online(struct local *l)
 {
-    char version[160];
+    char version[240];
     const struct mode_offer offers[] = {
         {.mode = ISOLATION_PROCESS, .why_not = l->no_runtime.kind != ERROR_NONE ? l->no_runtime.text : NULL},
-        {.mode = ISOLATION_VM, .why_not = NO_VM},
+        {.mode = ISOLATION_VM,
+         .why_not = l->no_vm.kind != ERROR_NONE ? l->no_vm.text : NULL,
+         .cost = l->vm_cost},
     };
     const struct engine_info info = {.version = version_words(l, version, sizeof version),
                                      .default_isolation = ISOLATION_PROCESS,
@@ -127,13 +133,48 @@ void local_break(struct local *l, const struct error *why)
 struct probe {
     struct job job;
     struct runtime runtime;
-    struct error why;
+    struct error why, no_vm;
+    char *vm_words, *vm_cost;
 };
+
+static void describe_vm(struct probe *p, const struct paths *paths, const struct vm_host *h)
+{
+    size_t templates;
+    uint64_t bytes;
+    char size[SIZE_TEXT];
+    struct text words = {0}, cost = {0};
+    const char *how = h->kvm == VM_KVM_WORKS   ? "KVM"
+                      : h->kvm == VM_KVM_FAILS ? "software emulation"
+                                               : "KVM not tried yet";
+    vm_host_templates(paths, &templates, &bytes);
+    text_addf(&words, ", QEMU %s (%s", h->version ? h->version : "", how);
+    if (templates > 0) {
+        text_addf(&words, ", %zu template%s of %s", templates, templates == 1 ? "" : "s",
+                  size_print(size, bytes));
+    }
+    text_add_char(&words, ')');
+    text_addf(
+        &cost,
+        "about 120 MB for its kernel and QEMU, and half a second more at the start%s; memory is %d MB unless "
+        "you say otherwise",
+        h->kvm == VM_KVM_FAILS
+            ? " (the first one some seconds), and it runs several times slower, without KVM"
+            : "",
+        VM_MEMORY_DEFAULT_MB);
+    p->vm_words = text_take(&words);
+    p->vm_cost = text_take(&cost);
+}
 
 static void run_probe(struct job *j)
 {
     struct probe *p = (struct probe *)j;
-    runtime_find(j->task.local->paths, &p->runtime, &p->why);
+    struct vm_host host;
+    const struct paths *paths = j->task.local->paths;
+    runtime_find(paths, &p->runtime, &p->why);
+    if (vm_host_find(paths, &host, &p->no_vm)) {
+        describe_vm(p, paths, &host);
+        vm_host_done(&host);
+    }
 }
 
 static void probed(struct job *j)
@@ -142,6 +183,9 @@ static void probed(struct job *j)
     struct local *l = j->task.local;
     l->runtime = p->runtime;
     l->no_runtime = p->why;
+    l->no_vm = p->no_vm;
+    l->vm_words = p->vm_words;
+    l->vm_cost = p->vm_cost;
     if (!l->closing) {
         if (l->broken.kind == ERROR_NONE) {
             uv_timer_stop(&l->begin);

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "backends/local/cgroup_procs.h"
+#include "backends/local/vm_meter.h"
 #include "core/memory.h"
 
 enum { RECOUNT = 10 /* rounds */ };
@@ -44,16 +45,19 @@ void meter_done(struct meter *m)
     free(m->cgroup);
 }
 
-void meter_aim(struct meter *m, const char *cgroup, uint32_t pid)
+void meter_aim(struct meter *m, const struct state *s)
 {
-    bool same =
-        m->pid == pid && (m->cgroup == cgroup || (m->cgroup && cgroup && strcmp(m->cgroup, cgroup) == 0));
+    const char *cgroup = s->cgroup;
+    bool same = m->pid == s->pid && m->vm == s->vm &&
+                (m->cgroup == cgroup || (m->cgroup && cgroup && strcmp(m->cgroup, cgroup) == 0));
     m->active = true;
     if (!same) {
         close_files(m);
         free(m->cgroup);
         m->cgroup = mem_string(cgroup);
-        m->pid = pid;
+        m->pid = s->pid;
+        m->vm = s->vm;
+        m->asked_at = m->asked_cpu = m->host_pages = 0;
         m->base_at = 0;
         m->tasks = 0;
     }
@@ -124,7 +128,7 @@ static void add_process(struct meter *m, int proc, uint32_t pid, const struct pr
 
 static void begin_sum(struct meter *m, int proc, uint64_t *space)
 {
-    *space = m->active && !m->cgroup ? namespace_of(proc, m->pid) : 0;
+    *space = m->active && !m->cgroup && !m->vm ? namespace_of(proc, m->pid) : 0;
     if (*space) {
         m->at = uv_hrtime();
         memset(m->value, 0, sizeof m->value);
@@ -164,10 +168,12 @@ void meter_read_all(struct meter *meters, size_t n, const struct meter_round *ro
     bool rootless = false;
     for (size_t i = 0; i < n; i++) {
         memset(meters[i].has, 0, sizeof meters[i].has);
-        if (meters[i].active && meters[i].cgroup) {
+        if (meters[i].active && meters[i].vm) {
+            vm_meter_read(&meters[i], round);
+        } else if (meters[i].active && meters[i].cgroup) {
             read_cgroup(&meters[i], round);
         }
-        rootless = rootless || (meters[i].active && !meters[i].cgroup);
+        rootless = rootless || (meters[i].active && !meters[i].cgroup && !meters[i].vm);
     }
     if (rootless) {
         sum_up(meters, n, round);

@@ -177,7 +177,8 @@ static unsigned apply(struct meter *m, struct container *c)
     }
     if (m->has[METER_MEMORY]) {
         c->memory = m->value[METER_MEMORY];
-        changed |= c->memory == before.memory ? 0 : FIELD_MEMORY;
+        c->host_memory = m->vm ? m->host_memory : 0;
+        changed |= c->memory == before.memory && c->host_memory == before.host_memory ? 0 : FIELD_MEMORY;
     }
     if (m->has[METER_PROCESSES]) {
         c->processes = (int32_t)m->value[METER_PROCESSES];
@@ -199,7 +200,7 @@ static bool tell_all(struct sampler *s)
     for (size_t i = 0; i < s->count && !s->closed; i++) {
         struct meter *m = &s->meters[i];
         struct entry *en = m->active ? entries_find(l, m->id) : NULL;
-        if (!is_live(en) || en->state.pid != m->pid) {
+        if (!is_live(en) || en->state.pid != m->pid || en->state.vm != m->vm) {
             continue;
         }
         if (failed(m)) {
@@ -258,13 +259,14 @@ static void start_round(struct sampler *s)
         struct entry *en = entries_find(s->local, s->meters[i].id);
         s->meters[i].active = false;
         if (is_live(en)) {
-            meter_aim(&s->meters[i], en->state.cgroup, en->state.pid);
+            meter_aim(&s->meters[i], &en->state);
         }
     }
     struct round *r = mem_new(1, sizeof *r);
     r->sampler = s;
     r->how = (struct meter_round){.cgroups = s->local->cgroups,
                                   .clock = &s->local->clock,
+                                  .paths = s->local->paths,
                                   .fields = s->fields,
                                   .keep = files_suffice(s->count)};
     s->busy = true;

@@ -7,11 +7,19 @@
 #include <unistd.h>
 
 #include "backends/local/shared/beneath.h"
+#include "backends/local/shared/images.h"
 
 /* As the process sees its root; its mount in our own folder where that is not allowed. */
 static int open_root(const struct paths *p, const struct state *s)
 {
     char path[64];
+    struct image_config image = {0};
+    if (s->isolation == ISOLATION_VM) { /* which files it has now, only its guest knows */
+        bool known = images_find(p, s->image_id ? s->image_id : s->spec.image, &image, NULL);
+        int files = known ? open(image.rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+        image_config_done(&image);
+        return files;
+    }
     snprintf(path, sizeof path, "/proc/%u/root", s->pid);
     int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (root < 0) {

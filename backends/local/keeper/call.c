@@ -22,7 +22,7 @@ enum { NAME_ROOM = 64, WORDS = 24, LOG_LIMIT_READ = 64 * 1024, LOOK_MS = 2, LOOK
 
 struct call {
     struct keeper *keeper;
-    const struct call_hooks *hooks;
+    const struct wall_hooks *hooks;
     void *user;
     char *command;
     bool process;
@@ -248,7 +248,7 @@ static pid_t spawn(struct call *c, const struct call_spec *spec, struct error *e
     return command_spawn(words, c->theirs, 0, e);
 }
 
-int call_start(struct keeper *k, const struct call_spec *spec, const struct call_hooks *hooks, void *user,
+int call_start(struct keeper *k, const struct call_spec *spec, const struct wall_hooks *hooks, void *user,
                struct error *e)
 {
     struct call *c = mem_new(1, sizeof *c);

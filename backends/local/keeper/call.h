@@ -3,8 +3,8 @@
 #define BACKENDS_LOCAL_KEEPER_CALL_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
+#include "backends/local/keeper/wall.h"
 #include "core/error.h"
 
 struct keeper;
@@ -17,15 +17,9 @@ struct call_spec {            /* borrowed for the call */
     const char *command;      /* for sentences: what is to run */
 };
 
-struct call_hooks {
-    /* pid: of the process (0 when none was wanted); fds: our ends of its terminal or pipes, as output_open
-     * takes them, now the listener's. */
-    void (*done)(void *user, pid_t pid, const int fds[3]);
-    void (*failed)(void *user, const struct error *why);
-};
-
-/* One of the hooks is called later; if it cannot even be started: -1 and e, and none is. */
-int call_start(struct keeper *k, const struct call_spec *spec, const struct call_hooks *hooks, void *user,
+/* One of the hooks is called later, done with the host pid of the process (0 when none was wanted); if the
+ * runtime cannot even be started: -1 and e, and none is. */
+int call_start(struct keeper *k, const struct call_spec *spec, const struct wall_hooks *hooks, void *user,
                struct error *e);
 
 #endif

@@ -14,7 +14,7 @@
 
 #include "core/text.h"
 
-enum { DEEPEST = 16, PAUSE_MS = 20 };
+enum { DEEPEST = 16, PAUSE_MS = 20, PERIOD_US = 100000 };
 
 static const char base[] = "/sys/fs/cgroup";
 
@@ -61,6 +61,101 @@ static bool thaw(const char *folder)
     put(folder, "freezer.state", "THAWED");
     put(folder, "cgroup.freeze", "0");
     return true;
+}
+
+/* Making. */
+
+static const char container_base[] = "/porthole";
+
+static bool is_unified(const char *base_folder)
+{
+    struct text t = {0};
+    text_addf(&t, "%s/cgroup.controllers", base_folder);
+    bool yes = access(text_of(&t), F_OK) == 0;
+    text_done(&t);
+    return yes;
+}
+
+/* The folder of `path` below one hierarchy. In v2 each level must hand the controllers on to the next. */
+static void make_below(const char *hierarchy, const char *path)
+{
+    struct text t = {0};
+    bool unified = is_unified(hierarchy);
+    if (unified) {
+        put(hierarchy, "cgroup.subtree_control", "+cpu +memory +pids");
+    }
+    text_addf(&t, "%s%s", hierarchy, container_base);
+    mkdir(text_of(&t), 0755);
+    if (unified) {
+        put(text_of(&t), "cgroup.subtree_control", "+cpu +memory +pids");
+    }
+    text_clear(&t);
+    text_addf(&t, "%s%s", hierarchy, path);
+    mkdir(text_of(&t), 0755);
+    text_done(&t);
+}
+
+static void limit_cpus(const char *path, double cpus)
+{
+    struct text v1 = {0}, v2 = {0}, value = {0}, quota = {0};
+    text_addf(&v1, "%s/cpu%s", base, path);
+    text_addf(&v2, "%s%s", base, path);
+    text_addf(&quota, "%.0f", cpus * PERIOD_US);
+    text_addf(&value, "%.0f %d", cpus * PERIOD_US, PERIOD_US);
+    put(text_of(&v1), "cpu.cfs_quota_us", text_of(&quota));
+    put(text_of(&v2), "cpu.max", text_of(&value));
+    text_done(&v1);
+    text_done(&v2);
+    text_done(&value);
+    text_done(&quota);
+}
+
+void cgroup_make(const char *path, double cpus)
+{
+    if (is_unified(base)) {
+        make_below(base, path);
+    } else {
+        DIR *dir = opendir(base);
+        for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir)) {
+            struct text hierarchy = {0};
+            text_addf(&hierarchy, "%s/%s", base, entry->d_name);
+            if (entry->d_name[0] != '.' && entry->d_type == DT_DIR) {
+                make_below(text_of(&hierarchy), path);
+            }
+            text_done(&hierarchy);
+        }
+        if (dir) {
+            closedir(dir);
+        }
+    }
+    if (cpus > 0) {
+        limit_cpus(path, cpus);
+    }
+}
+
+void cgroup_put(const char *path, pid_t pid)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%ld", (long)pid);
+    if (is_unified(base)) {
+        struct text folder = {0};
+        text_addf(&folder, "%s%s", base, path);
+        put(text_of(&folder), "cgroup.procs", digits);
+        text_done(&folder);
+        return;
+    }
+    DIR *dir = opendir(base);
+    for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir)) {
+        struct text folder = {0};
+        text_addf(&folder, "%s/%s%s", base, entry->d_name, path);
+        if (entry->d_name[0] != '.') {
+            put(text_of(&folder), "cgroup.procs", digits);
+        }
+        text_done(&folder);
+    }
+    if (dir) {
+        closedir(dir);
+    }
 }
 
 /* True: it is empty. */

@@ -4,8 +4,14 @@
 #define BACKENDS_LOCAL_KEEPER_CGROUP_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
-/* path: "/porthole/ID". Kills all that is in it, thawing it first; waits until it is empty, at most
+/* path: "/porthole/ID". Makes it, with at most so many cores (0: no limit), where that is possible: without
+ * it there are no numbers of what the container costs, nothing worse. */
+void cgroup_make(const char *path, double cpus);
+void cgroup_put(const char *path, pid_t pid); /* moves a process into it */
+
+/* Kills all that is in it, thawing it first; waits until it is empty, at most
  * `seconds`. False: something is still there. */
 bool cgroup_kill(const char *path, int seconds);
 

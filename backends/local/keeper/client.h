@@ -43,6 +43,7 @@ enum client_awaits { AWAITS_NOTHING, AWAITS_START, AWAITS_FREEZE, AWAITS_END };
 struct client_role {
     struct output *output; /* it takes part in; NULL none */
     struct exec *exec;     /* it asked for; NULL none */
+    struct client **report; /* where it is known to whoever writes a report for it; becomes NULL there */
     bool opened;           /* it has said what it wants */
     bool input;            /* it may type */
     enum client_awaits awaits;

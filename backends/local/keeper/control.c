@@ -6,7 +6,6 @@
 #include <strings.h>
 
 #include "backends/json.h"
-#include "backends/local/keeper/call.h"
 #include "backends/local/keeper/keeper.h"
 #include "backends/local/keeper/server.h"
 #include "core/memory.h"
@@ -65,7 +64,7 @@ static void refuse_state(struct keeper *k, struct client *c, const char *verb)
     client_refuse(c, &why);
 }
 
-/* Pausing and resuming go through the runtime; afterwards a client gets its answer, or a stop goes on. */
+/* Pausing and resuming take a moment; afterwards a client gets its answer, or a stop goes on. */
 struct freeze {
     struct keeper *keeper;
     bool pause;
@@ -75,9 +74,9 @@ struct freeze {
 
 static void stop_now(struct keeper *k, int signal, int seconds);
 
-static void on_frozen(void *user, pid_t pid, const int fds[3])
+static void on_frozen(void *user, int process, const int fds[3])
 {
-    (void)pid;
+    (void)process;
     (void)fds;
     struct freeze *f = user;
     struct keeper *k = f->keeper;
@@ -104,13 +103,11 @@ static void on_not_frozen(void *user, const struct error *why)
 
 static void freeze(struct keeper *k, const struct freeze *wish)
 {
-    static const struct call_hooks hooks = {.done = on_frozen, .failed = on_not_frozen};
-    const char *const words[] = {wish->pause ? "pause" : "resume", NULL};
-    struct call_spec spec = {.prefix = words[0], .words = words};
+    static const struct wall_hooks hooks = {.done = on_frozen, .failed = on_not_frozen};
     struct freeze *f = mem_new(1, sizeof *f);
     struct error why;
     *f = *wish;
-    if (call_start(k, &spec, &hooks, f, &why) < 0) {
+    if (!k->wall->freeze(k, wish->pause, &hooks, f, &why)) {
         on_not_frozen(f, &why);
     }
 }
@@ -119,7 +116,7 @@ static void on_deadline(uv_timer_t *timer)
 {
     struct keeper *k = timer->data;
     if (k->phase == PHASE_RUNNING) {
-        kill((pid_t)k->state.pid, SIGKILL);
+        k->wall->signal(k, k->process, SIGKILL);
     }
 }
 
@@ -128,7 +125,7 @@ static void stop_now(struct keeper *k, int signal, int seconds)
     if (k->phase != PHASE_RUNNING) {
         return;
     }
-    kill((pid_t)k->state.pid, seconds == 0 ? SIGKILL : signal);
+    k->wall->signal(k, k->process, seconds == 0 ? SIGKILL : signal);
     if (seconds > 0) {
         uv_timer_start(&k->deadline, on_deadline, (uint64_t)seconds * 1000, 0);
     }
@@ -192,7 +189,7 @@ static void verb_kill(struct keeper *k, struct client *c, const cJSON *o)
         if (number == SIGKILL) {
             control_stop(k, SIGKILL, 0);
         } else {
-            kill((pid_t)k->state.pid, number);
+            k->wall->signal(k, k->process, number);
         }
         say_done(c);
     }
@@ -202,14 +199,7 @@ static void pause_or_resume(struct keeper *k, struct client *c, bool pause)
 {
     const char *verb = pause ? "pause" : "resume";
     enum container_state from = pause ? CONTAINER_RUNNING : CONTAINER_PAUSED;
-    if (k->paths->rootless) {
-        struct error why;
-        error_set(
-            &why, ERROR_UNSUPPORTED, 0,
-            "Cannot %s container %s: that needs a cgroup, which only root may give it; start it as root",
-            verb, k->state.spec.name);
-        client_refuse(c, &why);
-    } else if (k->phase != PHASE_RUNNING || k->state.state != from) {
+    if (k->phase != PHASE_RUNNING || k->state.state != from) {
         refuse_state(k, c, verb);
     } else {
         struct freeze wish = {.keeper = k, .pause = pause};

@@ -107,14 +107,11 @@ static bool same_boot(const struct state *s)
     return same;
 }
 
-static void kill_first_process(const struct state *s)
+static void kill_process(uint32_t pid, uint64_t started)
 {
-    if (s->pid == 0 || s->pid_started == 0 || !same_boot(s)) {
-        return;
-    }
-    for (int left = KILL_SECONDS * 1000; left > 0 && state_process_started(s->pid) == s->pid_started;
-         left -= PAUSE_MS) {
-        kill((pid_t)s->pid, SIGKILL);
+    for (int left = KILL_SECONDS * 1000;
+         left > 0 && pid > 0 && started > 0 && state_process_started(pid) == started; left -= PAUSE_MS) {
+        kill((pid_t)pid, SIGKILL);
         pause_a_moment();
     }
 }
@@ -124,7 +121,10 @@ void ending_kill(const struct paths *p, const struct state *s, const char *runti
     if (s->cgroup) {
         cgroup_kill(s->cgroup, KILL_SECONDS);
     }
-    kill_first_process(s);
+    if (same_boot(s)) {
+        kill_process(s->pid, s->pid_started);
+        kill_process(s->vm, s->vm_started);
+    }
     char *folder = runtime_folder(p, s);
     if (access(folder, F_OK) == 0) { /* it may know of a process that was never written down */
         ask_runtime_to_delete(p, s, runtime);
@@ -158,7 +158,7 @@ bool ending_remove(const struct paths *p, const struct state *s, struct error *e
 static bool clean_locked(const struct paths *p, struct state *s, struct error *e)
 {
     struct runtime runtime = {0};
-    bool known = runtime_find(p, &runtime, NULL);
+    bool known = s->isolation != ISOLATION_VM && runtime_find(p, &runtime, NULL);
     ending_kill(p, s, known ? runtime.path : NULL);
     runtime_done(&runtime);
     bool ran = s->state == CONTAINER_RUNNING || s->state == CONTAINER_PAUSED || s->state == CONTAINER_LOST;
@@ -168,8 +168,8 @@ static bool clean_locked(const struct paths *p, struct state *s, struct error *e
                         ? "Its keeper was killed, so the container was ended and tidied up"
                         : "The machine was started anew while it ran; start it again if it is needed");
     }
-    s->pid = s->keeper = s->network = 0;
-    s->pid_started = s->keeper_started = 0;
+    s->pid = s->vm = s->keeper = s->network = 0;
+    s->pid_started = s->vm_started = s->keeper_started = 0;
     if (s->spec.remove && s->state == CONTAINER_EXITED) {
         return ending_remove(p, s, e);
     }

@@ -2,32 +2,22 @@
  * client only the process counts. It is under way in k->execs_open meanwhile. */
 #include "backends/local/keeper/exec.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "backends/json.h"
-#include "backends/local/keeper/call.h"
 #include "backends/local/keeper/control.h"
 #include "backends/local/keeper/keeper.h"
 #include "backends/local/shared/bundle.h"
 #include "core/memory.h"
-
-enum { NAME_ROOM = 64 };
 
 struct exec {
     struct keeper *keeper;
     struct client *client; /* NULL: gone */
     struct output *output; /* NULL: closed */
     bool terminal;
-    pid_t pid; /* 0: not started yet, or ended */
+    int process; /* as its wall knows it; 0: not started yet, or ended */
     int code;
     int rows, cols;
-    char file[NAME_ROOM]; /* process.json of this one */
 };
 
 static void exec_free(struct exec *x)
@@ -39,7 +29,6 @@ static void exec_free(struct exec *x)
     if (x->output) {
         output_close(x->output);
     }
-    unlink(x->file);
     free(x);
     k->execs_open--;
     keeper_check_left(k);
@@ -47,8 +36,8 @@ static void exec_free(struct exec *x)
 
 void exec_signal(struct exec *x, int number)
 {
-    if (x->pid > 0) {
-        kill(x->pid, number);
+    if (x->process > 0) {
+        x->keeper->wall->signal(x->keeper, x->process, number);
     }
 }
 
@@ -64,12 +53,20 @@ static void on_output_ended(void *user)
     exec_free(x);
 }
 
-static const struct output_hooks output_hooks = {.ended = on_output_ended};
+static void on_resized(void *user, int rows, int cols)
+{
+    struct exec *x = user;
+    if (x->process > 0 && x->keeper->wall->resize) {
+        x->keeper->wall->resize(x->keeper, x->process, rows, cols);
+    }
+}
+
+static const struct output_hooks output_hooks = {.ended = on_output_ended, .resized = on_resized};
 
 static void on_exit_code(void *user, int code)
 {
     struct exec *x = user;
-    x->pid = 0;
+    x->process = 0;
     x->code = code;
     if (x->output) {
         output_finish(x->output);
@@ -81,22 +78,21 @@ static void on_exit_code(void *user, int code)
 void exec_abandon(struct exec *x)
 {
     x->client = NULL;
-    if (x->pid > 0 && x->output) {
+    if (x->process > 0 && x->output) {
         output_close(x->output);
         x->output = NULL;
     }
 }
 
-static void on_started(void *user, pid_t pid, const int fds[3])
+static void on_started(void *user, int process, const int fds[3])
 {
     struct exec *x = user;
     struct keeper *k = x->keeper;
-    unlink(x->file);
-    x->pid = pid;
+    x->process = process;
     x->output = output_new(&k->loop, false, &output_hooks, x);
     output_size(x->output, x->rows, x->cols);
     output_open(x->output, fds, x->terminal);
-    children_watch(k->children, pid, on_exit_code, x);
+    k->wall->watch(k, process, on_exit_code, x);
     if (x->client) {
         output_join(x->output, x->client, false);
         client_hold(x->client, false);
@@ -117,46 +113,7 @@ static void on_failed(void *user, const struct error *why)
     exec_free(x);
 }
 
-static const struct call_hooks call_hooks = {.done = on_started, .failed = on_failed};
-
-static bool write_process(struct exec *x, const struct bundle_process *process, struct error *e)
-{
-    struct keeper *k = x->keeper;
-    char *rootfs = paths_container(k->paths, k->state.id, "rootfs");
-    char *text = bundle_process_text(k->paths, &k->state, &k->image, process, rootfs, e);
-    free(rootfs);
-    if (!text) {
-        return false;
-    }
-    int fd = open(x->file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    size_t len = strlen(text);
-    bool ok = fd >= 0 && write(fd, text, len) == (ssize_t)len;
-    if (!ok) {
-        error_errno(e, errno, "Cannot write down what is to run in container %s", k->state.spec.name);
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    cJSON_free(text);
-    return ok;
-}
-
-static bool start(struct exec *x, const struct bundle_process *process, bool input, struct error *e)
-{
-    if (!write_process(x, process, e)) {
-        return false;
-    }
-    char prefix[NAME_ROOM];
-    snprintf(prefix, sizeof prefix, "exec-%u", x->keeper->execs);
-    const char *const words[] = {"exec", "-d", "--process", x->file, NULL};
-    struct call_spec spec = {.prefix = prefix,
-                             .words = words,
-                             .process = true,
-                             .terminal = process->terminal,
-                             .input = input,
-                             .command = process->argv[0]};
-    return call_start(x->keeper, &spec, &call_hooks, x, e) == 0;
-}
+static const struct wall_hooks wall_hooks = {.done = on_started, .failed = on_failed};
 
 static struct exec *exec_new(struct keeper *k, struct client *c, const struct bundle_process *process)
 {
@@ -166,7 +123,7 @@ static struct exec *exec_new(struct keeper *k, struct client *c, const struct bu
                        .terminal = process->terminal,
                        .rows = process->rows,
                        .cols = process->cols};
-    snprintf(x->file, sizeof x->file, "exec-%u.json", ++k->execs);
+    k->execs++;
     k->execs_open++;
     client_role(c)->exec = x;
     return x;
@@ -192,7 +149,7 @@ static void begin(struct keeper *k, struct client *c, const cJSON *o)
     struct exec *x = exec_new(k, c, &process);
     struct error why;
     client_hold(c, true); /* what it types already waits for the process */
-    if (!start(x, &process, role->input, &why)) {
+    if (!k->wall->exec(k, &process, role->input, &wall_hooks, x, &why)) {
         on_failed(x, &why);
     }
     free(argv);

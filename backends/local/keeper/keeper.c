@@ -10,13 +10,9 @@
 #include <unistd.h>
 
 #include "backends/local/keeper/answer.h"
-#include "backends/local/keeper/call.h"
 #include "backends/local/keeper/control.h"
 #include "backends/local/keeper/ending.h"
-#include "backends/local/keeper/network.h"
-#include "backends/local/keeper/rootfs.h"
 #include "backends/local/keeper/server.h"
-#include "backends/local/shared/bundle.h"
 #include "core/memory.h"
 #include "core/times.h"
 
@@ -48,8 +44,8 @@ static void close_everything(struct keeper *k)
     uv_close((uv_handle_t *)&k->terminate, NULL); /* first: tells that we have been here */
     server_close(k->server);
     output_close(k->output);
+    k->wall->close(k);
     children_close(k->children);
-    network_close(k->network);
     uv_close((uv_handle_t *)&k->deadline, NULL);
     uv_close((uv_handle_t *)&k->retry, NULL);
 }
@@ -86,8 +82,8 @@ static void leave(struct keeper *k)
 /* The end is written down, or, with --rm, nothing is left of the container. Another keeper may come now. */
 static void settle(struct keeper *k)
 {
-    k->state.pid = k->state.keeper = k->state.network = 0;
-    k->state.pid_started = k->state.keeper_started = 0;
+    k->state.pid = k->state.vm = k->state.keeper = k->state.network = 0;
+    k->state.pid_started = k->state.vm_started = k->state.keeper_started = 0;
     if (!k->state.spec.remove || k->state.state != CONTAINER_EXITED ||
         !ending_remove(k->paths, &k->state, NULL)) {
         keeper_save(k);
@@ -107,8 +103,9 @@ void keeper_dismiss(struct keeper *k)
 static void on_output_ended(void *user)
 {
     struct keeper *k = user;
+    k->wall->end(k);
     ending_tidy(k->paths, &k->state, k->runtime.path);
-    ending_note(&k->state, k->exit_code, NULL);
+    ending_note(&k->state, k->exit_code, k->ending.kind == ERROR_NONE ? NULL : k->ending.text);
     settle(k);
     output_say_exit(k->output, k->exit_code);
     server_tell(k->server, AWAITS_END, NULL);
@@ -119,6 +116,7 @@ static void on_exit_code(void *user, int code)
 {
     struct keeper *k = user;
     k->phase = PHASE_ENDED;
+    k->process = 0;
     k->exit_code = code;
     uv_timer_stop(&k->deadline);
     output_finish(k->output);
@@ -140,12 +138,22 @@ static void on_printed(void *user, int stream, const char *data, size_t len)
     log_write(k->log, stream, data, len);
 }
 
-static const struct output_hooks output_hooks = {.printed = on_printed, .ended = on_output_ended};
+static void on_resized(void *user, int rows, int cols)
+{
+    struct keeper *k = user;
+    if (k->process > 0 && k->wall->resize) {
+        k->wall->resize(k, k->process, rows, cols);
+    }
+}
+
+static const struct output_hooks output_hooks = {
+    .printed = on_printed, .ended = on_output_ended, .resized = on_resized};
 
 /* It did not come to run: that is an end too. */
 static void on_start_failed(void *user, const struct error *why)
 {
     struct keeper *k = user;
+    k->wall->end(k);
     ending_kill(k->paths, &k->state, k->runtime.path);
     ending_note(&k->state, error_exit_code(why->kind), why->text);
     settle(k);
@@ -158,22 +166,22 @@ static void on_start_failed(void *user, const struct error *why)
     leave(k);
 }
 
-static void on_started(void *user, pid_t pid, const int fds[3])
+static void on_started(void *user, int process, const int fds[3])
 {
     struct keeper *k = user;
     struct state *s = &k->state;
     k->phase = PHASE_RUNNING;
+    k->process = process;
     s->state = CONTAINER_RUNNING;
-    s->pid = (uint32_t)pid;
-    s->pid_started = state_process_started(s->pid);
     s->started = time_now();
     s->finished = 0;
     s->exit_code = 0;
     free(s->note);
     s->note = NULL;
+    k->wall->note(k, process);
     keeper_save(k);
     output_open(k->output, fds, s->spec.terminal);
-    children_watch(k->children, pid, on_exit_code, k);
+    k->wall->watch(k, process, on_exit_code, k);
     if (!k->hold) {
         answer(NULL);
     }
@@ -183,61 +191,12 @@ static void on_started(void *user, pid_t pid, const int fds[3])
     }
 }
 
-static const struct call_hooks call_hooks = {.done = on_started, .failed = on_start_failed};
-
-static bool run_runtime(struct keeper *k, struct error *e)
-{
-    struct launch_spec *spec = &k->state.spec;
-    static const char *const words[] = {"run", "-d", NULL};
-    struct call_spec call = {.prefix = "run",
-                             .words = words,
-                             .process = true,
-                             .terminal = spec->terminal,
-                             .input = spec->input,
-                             .command = k->state.argv ? k->state.argv[0] : NULL};
-    return call_start(k, &call, &call_hooks, k, e) == 0;
-}
-
-static void on_network(void *user, uint32_t helper, const char *name)
-{
-    struct keeper *k = user;
-    struct error why = {0};
-    k->state.network = helper;
-    free(k->state.network_name);
-    k->state.network_name = mem_string(name);
-    if (!run_runtime(k, &why)) {
-        on_start_failed(k, &why);
-    }
-}
-
-static void on_network_lost(void *user)
-{
-    struct keeper *k = user;
-    if (k->phase == PHASE_RUNNING) {
-        free(k->state.note);
-        k->state.note = mem_string("Its network helper has ended, so it reaches nothing and no port leads to "
-                                   "it: stop it and start it again");
-        k->state.network = 0;
-        keeper_save(k);
-    }
-}
-
-static bool start_network(struct keeper *k, struct error *e)
-{
-    static const struct network_hooks hooks = {
-        .ready = on_network, .failed = on_start_failed, .lost = on_network_lost};
-    k->network = network_start(k, &hooks, k, e);
-    return k->network != NULL;
-}
+static const struct wall_hooks wall_hooks = {.done = on_started, .failed = on_start_failed};
 
 static bool begin_start(struct keeper *k, struct error *e)
 {
-    struct launch_spec *spec = &k->state.spec;
-    bool overlay = k->runtime.overlay && !k->paths->rootless;
-    bool network = launch_network(spec) == LAUNCH_NETWORK_NAT;
-    output_get_size(k->output, &spec->rows, &spec->cols);
-    return rootfs_prepare(k->image.rootfs, overlay, e) && bundle_write(k->paths, &k->state, &k->image, e) &&
-           (network ? start_network(k, e) : run_runtime(k, e));
+    output_get_size(k->output, &k->state.spec.rows, &k->state.spec.cols);
+    return k->wall->start(k, &wall_hooks, e);
 }
 
 void keeper_start(struct keeper *k)
@@ -293,8 +252,8 @@ static void clean_predecessor(struct keeper *k)
 
 static void sign_state(struct state *s)
 {
-    s->pid = s->network = 0;
-    s->pid_started = 0;
+    s->pid = s->vm = s->network = 0;
+    s->pid_started = s->vm_started = 0;
     s->keeper = (uint32_t)getpid();
     s->keeper_started = state_process_started(s->keeper);
     free(s->boot);
@@ -304,7 +263,8 @@ static void sign_state(struct state *s)
 static bool equip(struct keeper *k, struct error *e)
 {
     struct state *s = &k->state;
-    if (!runtime_find(k->paths, &k->runtime, e) ||
+    k->wall = s->isolation == ISOLATION_VM ? &wall_vm : &wall_process;
+    if (!k->wall->equip(k, e) ||
         !images_find(k->paths, s->image_id ? s->image_id : s->spec.image, &k->image, e)) {
         return false;
     }

@@ -2,7 +2,7 @@
  *
  * A keeper is for one container and one run of it. Phases:
  *   HELD      its socket listens, nothing runs yet (--hold)
- *   STARTING  the OCI runtime is at work
+ *   STARTING  the OCI runtime is at work, or the VM comes up
  *   RUNNING   the container's first process runs (or is paused)
  *   ENDED     it has ended; its last output is being read
  *   LEAVING   everything is tidied up and written down; the clients get their last frames
@@ -17,6 +17,7 @@
 #include "backends/local/keeper/children.h"
 #include "backends/local/keeper/log.h"
 #include "backends/local/keeper/output.h"
+#include "backends/local/keeper/wall.h"
 #include "backends/local/shared/images.h"
 #include "backends/local/shared/runtime.h"
 #include "backends/local/shared/state.h"
@@ -37,11 +38,16 @@ struct keeper {
     struct children *children;
     struct network *network; /* NULL: it needs no help */
     struct server *server;
-    struct output *output; /* of the first process */
+    const struct wall *wall;           /* by which it is isolated */
+    struct vm *vm;                     /* its machine; NULL in process isolation */
+    const struct wall_hooks *starting; /* who waits for the first process */
+    int process;                       /* its first one, as the wall knows it; 0 none */
+    struct output *output;             /* of the first process */
     struct log *log;
     enum keeper_phase phase;
     int lock;            /* held for as long as there is a keeper */
     int exit_code;       /* of the container */
+    struct error ending; /* ERROR_NONE: it ended by itself; else what a person should know of its end */
     unsigned execs;      /* how many there have been: numbers their files */
     unsigned execs_open; /* of these, under way */
     bool hold;           /* whoever started us has got his line before the container runs */

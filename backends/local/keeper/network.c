@@ -182,7 +182,7 @@ static bool port_is_free(const struct port *p)
     return true;
 }
 
-static bool ports_are_free(const struct launch_spec *spec, struct error *e)
+bool network_ports_free(const struct launch_spec *spec, struct error *e)
 {
     struct port p;
     for (size_t i = 0; i < spec->n_crossings; i++) {
@@ -310,7 +310,7 @@ struct network *network_start(struct keeper *k, const struct network_hooks *hook
                               struct error *e)
 {
     network_release();
-    if (!ports_are_free(&k->state.spec, e) || !make_namespace(e)) {
+    if (!network_ports_free(&k->state.spec, e) || !make_namespace(e)) {
         network_release();
         return NULL;
     }

@@ -7,11 +7,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/error.h"
+#include "core/launch.h"
 
 struct keeper;
 
 struct network;
+
+/* Can all ports of the host be had that are to be published? */
+bool network_ports_free(const struct launch_spec *spec, struct error *e);
 
 struct network_hooks {
     void (*ready)(void *user, uint32_t helper, const char *name); /* its pid, and what the host calls it */

@@ -213,6 +213,9 @@ static void set_size(struct output *o, int rows, int cols)
     if (o->terminal && o->ends[IN].open && uv_fileno((uv_handle_t *)&o->ends[IN].pipe, &fd) == 0) {
         struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
         ioctl(fd, TIOCSWINSZ, &size);
+        if (o->hooks->resized) {
+            o->hooks->resized(o->user, rows, cols);
+        }
     }
 }
 

@@ -22,6 +22,8 @@ struct output_hooks {
     void (*printed)(void *user, int stream, const char *data, size_t len); /* may be NULL */
     /* After output_finish: everything has been read and handed on. */
     void (*ended)(void *user);
+    /* The terminal is to have this size. May be NULL. */
+    void (*resized)(void *user, int rows, int cols);
 };
 
 struct output *output_new(uv_loop_t *loop, bool replay, const struct output_hooks *hooks, void *user);

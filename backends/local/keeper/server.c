@@ -40,6 +40,22 @@ static void attach(struct keeper *k, struct client *c, const struct wire_frame *
     cJSON_Delete(o);
 }
 
+/* Behind the thin wall there is nothing that the host does not see itself. */
+static void report(struct keeper *k, struct client *c, enum wire_type what)
+{
+    struct error why;
+    if (k->wall->report && k->phase == PHASE_RUNNING) {
+        k->wall->report(k, c, what);
+        return;
+    }
+    error_set(&why, k->phase == PHASE_RUNNING ? ERROR_UNSUPPORTED : ERROR_CONFLICT, 0,
+              k->phase == PHASE_RUNNING
+                  ? "The processes of container %s are processes of this host; look there"
+                  : "Container %s does not run: it has no processes",
+              k->state.spec.name);
+    client_refuse(c, &why);
+}
+
 static void open_conversation(struct keeper *k, struct client *c, const struct wire_frame *frame)
 {
     client_role(c)->opened = true;
@@ -49,6 +65,8 @@ static void open_conversation(struct keeper *k, struct client *c, const struct w
         exec_begin(k, c, frame);
     } else if (frame->type == WIRE_CONTROL) {
         control_frame(k, c, frame);
+    } else if (frame->type == WIRE_PROCESSES || frame->type == WIRE_STATISTICS) {
+        report(k, c, frame->type);
     } else {
         struct error why;
         error_set(&why, ERROR_PROTOCOL, 0,
@@ -66,7 +84,7 @@ static void send_signal(struct keeper *k, struct client *c, int number)
     if (role->exec) {
         exec_signal(role->exec, number);
     } else if (role->output && k->phase == PHASE_RUNNING) {
-        kill((pid_t)k->state.pid, number);
+        k->wall->signal(k, k->process, number);
     }
 }
 
@@ -112,6 +130,9 @@ static void on_gone(void *user, struct client *c)
     }
     if (role->exec) {
         exec_abandon(role->exec);
+    }
+    if (role->report) {
+        *role->report = NULL;
     }
     if (s->count == 0) {
         uv_timer_stop(&s->look);

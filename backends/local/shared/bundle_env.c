@@ -64,7 +64,7 @@ static char *home_in_line(char *line, unsigned uid)
                                                                                 : NULL;
 }
 
-static char *home_of(const char *rootfs, unsigned uid)
+char *bundle_home(const char *rootfs, unsigned uid)
 {
     int root = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
     size_t len = 0;
@@ -84,10 +84,13 @@ char **bundle_env(const struct state *s, const struct image_config *image,
                   const struct bundle_process *process, const char *rootfs, unsigned uid)
 {
     struct environment env = {0};
-    char *home = home_of(rootfs, uid);
     put(&env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     put_value(&env, "HOSTNAME", s->spec.hostname && *s->spec.hostname ? s->spec.hostname : s->id);
-    put_value(&env, "HOME", home);
+    if (rootfs) {
+        char *home = bundle_home(rootfs, uid);
+        put_value(&env, "HOME", home);
+        free(home);
+    }
     if (process->terminal) {
         put(&env, "TERM=xterm-256color");
     }
@@ -99,6 +102,5 @@ char **bundle_env(const struct state *s, const struct image_config *image,
         free(env.words[i]);
     }
     free(env.words);
-    free(home);
     return block;
 }

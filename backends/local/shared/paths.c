@@ -219,6 +219,10 @@ char *paths_helper(const char *name)
         *slash = '\0';
     }
     struct text t = {0};
-    text_addf(&t, "%s/../libexec/porthole/%s", self, name);
+    text_addf(&t, "%s/%s", self, name);
+    if (access(text_of(&t), F_OK) < 0) {
+        text_clear(&t);
+        text_addf(&t, "%s/../libexec/porthole/%s", self, name);
+    }
     return text_take(&t);
 }

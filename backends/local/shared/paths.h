@@ -34,7 +34,8 @@ char *paths_socket(const struct paths *p, const char *id);
 int paths_connect(const struct paths *p, const char *id, struct error *e);
 int paths_bind(const struct paths *p, const char *id, struct error *e);
 
-/* A helper program of the engine: "<folder of this program>/../libexec/porthole/NAME"; the caller frees. */
+/* A helper program of the engine: beside this program if it is a helper too, else "<folder of this
+ * program>/../libexec/porthole/NAME"; the caller frees. */
 char *paths_helper(const char *name);
 
 /* Removes a folder and all that is in it, never following links, never leaving its file system. */

@@ -174,6 +174,8 @@ static void read_life(const cJSON *o, struct state *s)
     s->finished = json_integer(o, "finished", 0);
     s->pid = read_pid(o, "pid");
     s->pid_started = read_count(o, "pid_started");
+    s->vm = read_pid(o, "vm");
+    s->vm_started = read_count(o, "vm_started");
     s->keeper = read_pid(o, "keeper");
     s->keeper_started = read_count(o, "keeper_started");
     s->network = read_pid(o, "network");
@@ -308,6 +310,8 @@ static char *state_text(const struct state *s)
     add_number(o, "finished", (double)s->finished);
     add_number(o, "pid", s->pid);
     add_number(o, "pid_started", (double)s->pid_started);
+    add_number(o, "vm", s->vm);
+    add_number(o, "vm_started", (double)s->vm_started);
     add_number(o, "keeper", s->keeper);
     add_number(o, "keeper_started", (double)s->keeper_started);
     add_number(o, "network", s->network);
@@ -429,6 +433,10 @@ static void collect_workers(const struct state *s, struct state_record *out)
 {
     struct container *c = &out->record;
     c->workers = out->workers;
+    if (s->vm) {
+        out->workers[c->n_workers++] =
+            (struct worker){.host_pid = s->vm, .role = WORKER_VM, .name = "qemu-system-x86_64"};
+    }
     if (s->keeper) {
         out->workers[c->n_workers++] =
             (struct worker){.host_pid = s->keeper, .role = WORKER_KEEPER, .name = "porthole-keeper"};

@@ -25,6 +25,8 @@ struct state {
     int64_t created, started, finished; /* ms since 1970 */
     uint32_t pid;            /* of its first process on the host; 0 none */
     uint64_t pid_started;    /* field 22 of /proc/PID/stat: guards against reuse */
+    uint32_t vm;             /* pid of its VM's QEMU; 0 none */
+    uint64_t vm_started;
     uint32_t keeper;         /* pid of its keeper; 0 none */
     uint64_t keeper_started;
     uint32_t network;        /* pid of the helper that moves its packets; 0 none */
@@ -45,7 +47,7 @@ bool state_write(const struct state *s, const struct paths *p, struct error *e);
 /* The record that the model gets; it points into s and into `room`, which must be initialised to {0}. */
 struct state_record {
     struct container record;
-    struct worker workers[2];   /* its keeper, and the helper of its network */
+    struct worker workers[3];   /* its VM, its keeper, and the helper of its network */
     struct crossing *crossings; /* those of the spec, and the network when it is the host's */
     char *command, *ports;
 };

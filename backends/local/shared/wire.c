@@ -43,12 +43,12 @@ void wire_feed(struct wire *w, const void *bytes, size_t len)
     w->end += len;
 }
 
-static uint32_t get_u32(const unsigned char *p)
+uint32_t wire_get_u32(const unsigned char *p)
 {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-static void put_u32(unsigned char *p, uint32_t value)
+void wire_put_u32(unsigned char *p, uint32_t value)
 {
     for (int i = 0; i < 4; i++) {
         p[i] = (unsigned char)(value >> (8 * i));
@@ -57,7 +57,8 @@ static void put_u32(unsigned char *p, uint32_t value)
 
 static bool type_known(unsigned type)
 {
-    return (type >= WIRE_ATTACH && type <= WIRE_SIGNAL) || (type >= WIRE_OPENED && type <= WIRE_ERROR);
+    return (type >= WIRE_ATTACH && type <= WIRE_STATISTICS) || (type >= WIRE_OPENED && type <= WIRE_ROWS) ||
+           (type >= WIRE_HELLO && type <= WIRE_CLOCK);
 }
 
 static int refuse(struct wire *w, struct error *e, const char *what, unsigned long number)
@@ -79,7 +80,7 @@ int wire_next(struct wire *w, struct wire_frame *frame, struct error *e)
         return 0;
     }
     const unsigned char *head = w->data + w->start;
-    uint32_t len = get_u32(head);
+    uint32_t len = wire_get_u32(head);
     if (head[4] != WIRE_VERSION) {
         return refuse(w, e, "version", head[4]);
     }
@@ -102,7 +103,7 @@ int wire_next(struct wire *w, struct wire_frame *frame, struct error *e)
 
 void wire_header(unsigned char out[WIRE_HEADER], enum wire_type type, uint16_t channel, size_t len)
 {
-    put_u32(out, (uint32_t)len);
+    wire_put_u32(out, (uint32_t)len);
     out[4] = WIRE_VERSION;
     out[5] = (unsigned char)type;
     out[6] = (unsigned char)channel;
@@ -125,7 +126,7 @@ unsigned char *wire_pack_error(const struct error *why, size_t *size)
     unsigned char payload[5 + sizeof why->text];
     size_t len = strlen(why->text);
     payload[0] = (unsigned char)why->kind;
-    put_u32(payload + 1, (uint32_t)why->native);
+    wire_put_u32(payload + 1, (uint32_t)why->native);
     memcpy(payload + 5, why->text, len);
     return wire_pack(WIRE_ERROR, 0, payload, 5 + len, size);
 }
@@ -140,7 +141,7 @@ void wire_unpack_error(const struct wire_frame *frame, struct error *why)
     bool sane = kind > ERROR_NONE && kind <= ERROR_OTHER;
     struct text clean = {0};
     text_add_clean(&clean, (const char *)frame->payload + 5, frame->len - 5);
-    error_set(why, sane ? (enum error_kind)kind : ERROR_OTHER, (int32_t)get_u32(frame->payload + 1), "%s",
+    error_set(why, sane ? (enum error_kind)kind : ERROR_OTHER, (int32_t)wire_get_u32(frame->payload + 1), "%s",
               text_of(&clean));
     text_done(&clean);
 }

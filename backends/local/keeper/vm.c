@@ -1,0 +1,593 @@
+#include "backends/local/keeper/vm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backends/local/keeper/cgroup.h"
+#include "backends/local/keeper/keeper.h"
+#include "backends/local/keeper/vm_link.h"
+#include "backends/local/keeper/vm_plan.h"
+#include "backends/local/keeper/vm_qemu.h"
+#include "backends/local/keeper/vm_qmp.h"
+#include "backends/local/keeper/vm_share.h"
+#include "backends/local/keeper/vm_template.h"
+#include "backends/local/shared/words.h"
+#include "core/memory.h"
+#include "core/text.h"
+
+enum { POLL_MS = 20, START_SECONDS = 120, END_SECONDS = 5, KVM_SECONDS = 15, SEED = 64, LOG_SHOWN = 400 };
+enum stage { PREPARING, WAITING, TEMPLATE, STARTING, SETTING, UP, OVER };
+
+struct vm {
+    struct keeper *keeper;
+    const struct vm_events *events;
+    void *user;
+    enum stage stage;
+    struct vm_plan plan;
+    struct vm_template template;
+    uv_work_t work; /* PREPARING */
+    uv_timer_t timer;
+    bool working, closing, retried;
+    int lock;  /* of the template that we make */
+    pid_t pid; /* of QEMU; 0 none */
+    struct vm_shares shares;
+    bool restoring; /* QEMU has begun to read the template */
+    struct qmp *control;
+    struct link *link;
+    struct error why; /* what went wrong in the preparation */
+    void (*frozen)(void *user, const struct error *why);
+    void *frozen_user;
+    bool pausing;
+};
+
+static void start_machine(struct vm *vm, enum vm_role role);
+static void seek_template(struct vm *vm);
+
+/* Without a machine. */
+
+static void forget_machine(struct vm *vm)
+{
+    if (vm->control) {
+        qmp_close(vm->control);
+        vm->control = NULL;
+    }
+    if (vm->link) {
+        link_close(vm->link);
+        vm->link = NULL;
+    }
+}
+
+static void drop_lock(struct vm *vm)
+{
+    if (vm->lock >= 0) {
+        close(vm->lock);
+        vm->lock = -1;
+    }
+}
+
+static void kill_machine(struct vm *vm)
+{
+    vm->stage = OVER;
+    uv_timer_stop(&vm->timer);
+    if (vm->pid > 0) {
+        kill(vm->pid, SIGKILL);
+        while (waitpid(vm->pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+        vm->pid = 0;
+    }
+    vm_share_end(&vm->shares);
+}
+
+void vm_kill(struct vm *vm)
+{
+    kill_machine(vm);
+    drop_lock(vm);
+}
+
+static void fail(struct vm *vm, const struct error *why)
+{
+    struct error copy = *why;
+    vm_kill(vm);
+    vm->events->failed(vm->user, &copy);
+}
+
+/* What QEMU wrote before it ended, and, while a template is made, the guest's last words. */
+static void add_log(struct text *t)
+{
+    char end[LOG_SHOWN + 1];
+    int fd = open("qemu.log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat st;
+    ssize_t n = fd >= 0 && fstat(fd, &st) == 0
+                    ? pread(fd, end, LOG_SHOWN, st.st_size > LOG_SHOWN ? st.st_size - LOG_SHOWN : 0)
+                    : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    while (n > 0 && (end[n - 1] == '\n' || end[n - 1] == '\r')) {
+        n--;
+    }
+    if (n > 0) {
+        text_add(t, ": ");
+        text_add_clean(t, end, (size_t)n);
+    }
+}
+
+static void explain(const char *what, struct error *e)
+{
+    struct text t = {0};
+    text_add(&t, what);
+    add_log(&t);
+    error_set(e, ERROR_OTHER, 0, "%s", text_of(&t));
+    text_done(&t);
+}
+
+/* KVM is there on many machines where it does not work; whether it does, only a guest can tell. */
+static void without_kvm(struct vm *vm)
+{
+    struct error why;
+    explain("a guest did not run with it", &why);
+    vm_host_remember(vm->keeper->paths, &vm->plan.host, why.text);
+    vm->plan.kvm = false;
+    forget_machine(vm);
+    drop_lock(vm);
+    vm_template_drop(&vm->template);
+    vm_template_done(&vm->template);
+    vm_template_name(vm->keeper->paths, &vm->plan, &vm->template);
+    seek_template(vm);
+}
+
+/* The machine is gone, or of no use, before it was up. */
+static void did_not_start(struct vm *vm, const struct error *why)
+{
+    struct error copy = *why;
+    enum stage stage = vm->stage;
+    vm_kill(vm);
+    if (stage == TEMPLATE && vm->plan.kvm && vm->plan.host.kvm == VM_KVM_UNTRIED) {
+        without_kvm(vm);
+        return;
+    }
+    if (stage == TEMPLATE) {
+        vm_template_drop(&vm->template);
+    }
+    if (vm->restoring && !vm->retried) { /* the template may be at fault: once more */
+        vm->retried = true;
+        forget_machine(vm);
+        vm_template_drop(&vm->template);
+        seek_template(vm);
+        return;
+    }
+    vm->events->failed(vm->user, &copy);
+}
+
+static void on_exit_of_qemu(void *user, int code)
+{
+    struct vm *vm = user;
+    struct error why;
+    (void)code;
+    vm->pid = 0;
+    if (vm->stage == OVER) {
+        return;
+    }
+    if (vm->stage == UP) {
+        explain("its VM ended unexpectedly: the guest's kernel stopped, or QEMU was killed", &why);
+        vm->stage = OVER;
+        vm->events->broken(vm->user, &why);
+        link_break(vm->link, &why);
+    } else {
+        explain("The VM ended while it was being started", &why);
+        did_not_start(vm, &why);
+    }
+}
+
+static void on_too_late(uv_timer_t *timer)
+{
+    struct vm *vm = timer->data;
+    struct error why;
+    error_set(&why, ERROR_TIMEOUT, 0, "The VM did not get ready within %d s; is the machine overloaded?",
+              START_SECONDS);
+    did_not_start(vm, &why);
+}
+
+/* The template. */
+
+static void keep_template(struct vm *vm)
+{
+    struct error why;
+    kill_machine(vm);
+    forget_machine(vm);
+    if (!vm_template_commit(vm->keeper->paths, &vm->template, &why)) {
+        fail(vm, &why);
+        return;
+    }
+    drop_lock(vm);
+    if (vm->plan.kvm && vm->plan.host.kvm == VM_KVM_UNTRIED) {
+        vm_host_remember(vm->keeper->paths, &vm->plan.host, NULL);
+    }
+    start_machine(vm, VM_ROLE_CLONE);
+}
+
+static void on_saving(void *user, const cJSON *what, const struct error *why);
+
+static void ask_saved(uv_timer_t *timer)
+{
+    struct vm *vm = timer->data;
+    qmp_ask(vm->control, "query-migrate", NULL, on_saving, vm);
+}
+
+static void on_saving(void *user, const cJSON *what, const struct error *why)
+{
+    struct vm *vm = user;
+    const cJSON *status = what ? cJSON_GetObjectItemCaseSensitive(what, "status") : NULL;
+    const char *word = cJSON_IsString(status) ? status->valuestring : "";
+    struct error failed;
+    if (vm->stage != TEMPLATE) {
+        return;
+    }
+    if (strcmp(word, "completed") == 0) {
+        keep_template(vm);
+    } else if (why || strcmp(word, "failed") == 0) {
+        error_set(&failed, ERROR_OTHER, 0, "QEMU cannot save the template of a VM");
+        did_not_start(vm, &failed);
+    } else {
+        uv_timer_start(&vm->timer, ask_saved, POLL_MS, 0);
+    }
+}
+
+static cJSON *one_string(const char *name, const char *value)
+{
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, name, value);
+    return o;
+}
+
+/* Memory that is a file is not copied into the saved state: it is saved already. */
+static void ignore_memory(struct vm *vm)
+{
+    cJSON *o = cJSON_CreateObject(), *item = cJSON_CreateObject();
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(o, "capabilities"), item);
+    cJSON_AddStringToObject(item, "capability", "x-ignore-shared");
+    cJSON_AddTrueToObject(item, "state");
+    qmp_ask(vm->control, "migrate-set-capabilities", o, NULL, NULL);
+}
+
+static void pass_machine_file(struct vm *vm, bool growing, int flags)
+{
+    int fd = vm_template_open(&vm->template, growing, "machine", flags);
+    if (fd >= 0) {
+        qmp_pass(vm->control, "machine", fd);
+        close(fd);
+    }
+}
+
+static void save(struct vm *vm)
+{
+    ignore_memory(vm);
+    pass_machine_file(vm, true, O_WRONLY | O_CREAT | O_TRUNC);
+    qmp_ask(vm->control, "migrate", one_string("uri", "fd:machine"), NULL, NULL);
+    qmp_ask(vm->control, "query-migrate", NULL, on_saving, vm);
+}
+
+/* The guest. */
+
+static void add_seed(struct text *t)
+{
+    unsigned char bytes[SEED] = {0};
+    struct text digits = {0};
+    ssize_t n = getrandom(bytes, sizeof bytes, 0);
+    (void)n;
+    for (int i = 0; i < SEED; i++) {
+        text_addf(&digits, "%02x", bytes[i]);
+    }
+    words_add(t, "seed", text_of(&digits));
+    text_done(&digits);
+}
+
+static void set_up(struct vm *vm)
+{
+    const struct state *s = &vm->keeper->state;
+    struct text t = {0};
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    words_add_number(&t, "time", (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
+    add_seed(&t);
+    words_add(&t, "hostname", s->spec.hostname && *s->spec.hostname ? s->spec.hostname : s->id);
+    words_add(&t, "network", launch_network(&s->spec) == LAUNCH_NETWORK_NAT ? "user" : "none");
+    words_add(&t, "scratch", vm->plan.scratch ? "disk" : NULL);
+    for (size_t i = 0; i < vm->shares.count; i++) {
+        const struct crossing *c = vm->shares.each[i].which;
+        struct text place = {0};
+        text_addf(&place, "%s:%s", c->read_only ? "ro" : "rw", c->inside);
+        words_add(&t, "share", text_of(&place));
+        text_done(&place);
+    }
+    vm->stage = SETTING;
+    link_setup(vm->link, &t);
+    text_done(&t);
+}
+
+static void on_hello(void *user)
+{
+    struct vm *vm = user;
+    if (vm->stage == TEMPLATE) {
+        save(vm);
+    } else if (vm->stage == STARTING) {
+        set_up(vm);
+    }
+}
+
+static void on_set_up(void *user, const struct error *why)
+{
+    struct vm *vm = user;
+    if (vm->stage != SETTING) {
+        return;
+    }
+    if (why) {
+        fail(vm, why);
+        return;
+    }
+    uv_timer_stop(&vm->timer);
+    vm->stage = UP;
+    vm->events->up(vm->user);
+}
+
+static void end_broken(struct vm *vm, const struct error *why)
+{
+    vm_kill(vm);
+    vm->events->broken(vm->user, why);
+    link_break(vm->link, why);
+}
+
+static void on_broken(void *user, const char *words)
+{
+    struct vm *vm = user;
+    struct error why;
+    error_set(&why, ERROR_PROTOCOL, 0, "the VM was ended: %s", words);
+    if (vm->stage == UP) {
+        end_broken(vm, &why);
+    } else if (vm->stage != OVER) {
+        fail(vm, &why);
+    }
+}
+
+static const struct link_events link_events = {.hello = on_hello, .set_up = on_set_up, .broken = on_broken};
+
+/* QEMU. */
+
+static void on_restoring(void *user, const cJSON *what, const struct error *why)
+{
+    struct vm *vm = user;
+    (void)why;
+    vm->restoring = what != NULL;
+}
+
+static void begin_clone(struct vm *vm)
+{
+    ignore_memory(vm);
+    pass_machine_file(vm, false, O_RDONLY);
+    qmp_ask(vm->control, "migrate-incoming", one_string("uri", "fd:machine"), on_restoring, vm);
+    set_up(vm); /* the guest finds it when it goes on */
+}
+
+/* The file is readable and writable for whoever has its folder, which is nobody but us, or has been given it.
+ */
+static int open_memory(const struct vm *vm, enum vm_role role)
+{
+    bool growing = role == VM_ROLE_TEMPLATE;
+    int fd = role == VM_ROLE_COLD
+                 ? -1
+                 : vm_template_open(&vm->template, growing, "memory", O_RDWR | (growing ? O_CREAT : 0));
+    if (growing && fd >= 0) {
+        fchmod(fd, 0666);
+    }
+    return fd;
+}
+
+static bool spawn(struct vm *vm, enum vm_role role, struct error *e)
+{
+    struct keeper *k = vm->keeper;
+    int agent = -1, control = -1;
+    int log = open("qemu.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const struct vm_qemu q = {.plan = &vm->plan,
+                              .role = role,
+                              .id = k->state.id,
+                              .spec = &k->state.spec,
+                              .memory = open_memory(vm, role),
+                              .log = log,
+                              .shares = &vm->shares,
+                              .unprivileged = !k->paths->rootless};
+    children_begin(k->children);
+    vm->pid = vm_qemu_start(&q, &agent, &control, e);
+    if (q.memory >= 0) {
+        close(q.memory);
+    }
+    if (log >= 0) {
+        close(log);
+    }
+    if (vm->pid > 0) {
+        children_watch(k->children, vm->pid, on_exit_of_qemu, vm);
+        if (k->state.cgroup) {
+            cgroup_put(k->state.cgroup, vm->pid);
+        }
+        vm->control = qmp_new(&k->loop, control);
+        vm->link = link_new(&k->loop, agent, &link_events, vm);
+    } else {
+        vm->pid = 0;
+    }
+    children_end(k->children);
+    return vm->pid > 0;
+}
+
+static void start_machine(struct vm *vm, enum vm_role role)
+{
+    struct error why;
+    bool probe = role == VM_ROLE_TEMPLATE && vm->plan.kvm && vm->plan.host.kvm == VM_KVM_UNTRIED;
+    vm->stage = role == VM_ROLE_TEMPLATE ? TEMPLATE : STARTING;
+    if (!spawn(vm, role, &why)) {
+        fail(vm, &why);
+        return;
+    }
+    uv_timer_start(&vm->timer, on_too_late, (probe ? KVM_SECONDS : START_SECONDS) * 1000, 0);
+    if (role == VM_ROLE_CLONE) {
+        begin_clone(vm);
+    }
+}
+
+static void on_look_for_template(uv_timer_t *timer)
+{
+    seek_template(timer->data);
+}
+
+static void seek_template(struct vm *vm)
+{
+    struct error why;
+    if (vm_template_exists(&vm->template)) {
+        start_machine(vm, VM_ROLE_CLONE);
+        return;
+    }
+    vm->lock = vm_template_lock(&vm->template);
+    if (vm->lock < 0) {
+        vm->stage = WAITING;
+        uv_timer_start(&vm->timer, on_look_for_template, POLL_MS, 0);
+    } else if (vm_template_exists(&vm->template)) { /* just made by the one before us */
+        drop_lock(vm);
+        start_machine(vm, VM_ROLE_CLONE);
+    } else if (!vm_template_begin(&vm->template, &why)) {
+        fail(vm, &why);
+    } else {
+        start_machine(vm, VM_ROLE_TEMPLATE);
+    }
+}
+
+/* Memory that is shared with virtiofsd cannot come out of a template: such a machine boots. */
+static void begin(struct vm *vm)
+{
+    struct error why;
+    const struct launch_spec *spec = &vm->keeper->state.spec;
+    if (vm_share_count(spec) == 0) {
+        vm_template_name(vm->keeper->paths, &vm->plan, &vm->template);
+        seek_template(vm);
+    } else if (vm_share_start(&vm->plan.host, spec, &vm->shares, &why)) {
+        vm->plan.kvm = vm->plan.host.kvm == VM_KVM_WORKS;
+        start_machine(vm, VM_ROLE_COLD);
+    } else {
+        fail(vm, &why);
+    }
+}
+
+/* Preparation. */
+
+static void prepare(uv_work_t *work)
+{
+    struct vm *vm = work->data;
+    struct keeper *k = vm->keeper;
+    vm_plan_make(k->paths, &k->state, &k->image, &vm->plan, &vm->why);
+}
+
+static void release(struct vm *vm)
+{
+    if (!vm->working && vm->closing && !vm->control) {
+        vm_plan_done(&vm->plan);
+        vm_template_done(&vm->template);
+        free(vm);
+    }
+}
+
+static void prepared(uv_work_t *work, int status)
+{
+    struct vm *vm = work->data;
+    (void)status;
+    vm->working = false;
+    if (vm->closing) {
+        release(vm);
+    } else if (vm->stage == OVER) { /* it was stopped meanwhile */
+        return;
+    } else if (vm->why.kind != ERROR_NONE) {
+        fail(vm, &vm->why);
+    } else {
+        begin(vm);
+    }
+}
+
+struct vm *vm_new(struct keeper *k, const struct vm_events *events, void *user)
+{
+    struct vm *vm = mem_new(1, sizeof *vm);
+    *vm = (struct vm){.keeper = k, .events = events, .user = user, .lock = -1, .working = true};
+    vm->work.data = vm->timer.data = vm;
+    uv_timer_init(&k->loop, &vm->timer);
+    uv_queue_work(&k->loop, &vm->work, prepare, prepared);
+    return vm;
+}
+
+struct link *vm_link(struct vm *vm)
+{
+    return vm->link;
+}
+
+pid_t vm_pid(const struct vm *vm)
+{
+    return vm->pid;
+}
+
+const char *vm_note(const struct vm *vm)
+{
+    return vm->plan.kvm ? NULL
+                        : "it runs in software emulation, which is slow: KVM does not work on this machine";
+}
+
+static void on_guest_hangs(uv_timer_t *timer)
+{
+    struct vm *vm = timer->data;
+    struct error why;
+    error_set(&why, ERROR_TIMEOUT, 0, "its VM was ended from outside: the guest did not answer for %d s",
+              END_SECONDS);
+    if (vm->stage == UP) {
+        end_broken(vm, &why);
+    }
+}
+
+void vm_expect_end(struct vm *vm)
+{
+    uv_timer_start(&vm->timer, on_guest_hangs, END_SECONDS * 1000, 0);
+}
+
+/* Pausing. */
+
+static void on_frozen(void *user, const cJSON *what, const struct error *why)
+{
+    struct vm *vm = user;
+    (void)what;
+    if (!why && !vm->pausing) {
+        link_clock(vm->link); /* time has gone on without it */
+    }
+    vm->frozen(vm->frozen_user, why);
+}
+
+void vm_freeze(struct vm *vm, bool pause, void (*done)(void *user, const struct error *why), void *user)
+{
+    vm->frozen = done;
+    vm->frozen_user = user;
+    vm->pausing = pause;
+    qmp_ask(vm->control, pause ? "stop" : "cont", NULL, on_frozen, vm);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct vm *vm = handle->data;
+    vm->closing = true;
+    release(vm);
+}
+
+void vm_close(struct vm *vm)
+{
+    vm_kill(vm);
+    forget_machine(vm);
+    uv_close((uv_handle_t *)&vm->timer, on_timer_closed);
+}
