@@ -71,7 +71,7 @@ void box_make(struct side *s, struct box *b, const struct launch_spec *wish, con
     state.spec.image = mem_string("busybox");
     state.spec.name = mem_string(state.id);
     state.argv = mem_strings(argv);
-    state.isolation = ISOLATION_PROCESS;
+    state.isolation = state.spec.isolation == ISOLATION_VM ? ISOLATION_VM : ISOLATION_PROCESS;
     state.created = time_now();
     if (!s->paths->rootless) {
         struct text cgroup = {0};
