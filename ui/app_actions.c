@@ -65,7 +65,7 @@ static void do_stats(struct app *a, container_id id)
 static void do_launch(struct app *a, container_id id)
 {
     (void)id;
-    app_push(a, launch_view_new(a, NULL, 0));
+    app_push(a, launch_view_new(a, -1, NULL, 0));
 }
 
 static void do_demo(struct app *a, container_id id)

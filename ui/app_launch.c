@@ -23,6 +23,9 @@ struct launching {
     enum launching_then then;
     container_id old; /* that it takes the place of; 0 none */
     char *after;      /* said when it is there; NULL nothing */
+    int engine;
+    struct launch_spec spec; /* what was asked for, should it have to be asked again */
+    bool form;               /* by the launch form */
 };
 
 enum isolation launching_default(struct app *a, const struct engine *e)
@@ -34,6 +37,7 @@ enum isolation launching_default(struct app *a, const struct engine *e)
 static void launching_free(struct launching *l)
 {
     free(l->after);
+    launch_spec_done(&l->spec);
     free(l);
 }
 
@@ -162,6 +166,9 @@ static void launched(void *user, struct answer *answer)
     struct app *a = l->app;
     job_done(l->job);
     if (answer->why.kind != ERROR_NONE) {
+        if (l->form && !a->n_overlays && !prompt_open(a->prompt) && !app_typing(a)) {
+            app_push(a, launch_view_new(a, l->engine, &l->spec, l->old)); /* what was typed is not lost */
+        }
         app_say_error(a, &answer->why);
     } else {
         if (l->after) {
@@ -186,6 +193,7 @@ struct wish { /* borrowed */
     enum launching_then then;
     container_id old;
     const char *after;
+    bool form;
 };
 
 static void start(struct app *a, const struct wish *w)
@@ -193,7 +201,13 @@ static void start(struct app *a, const struct wish *w)
     char words[160];
     struct launching *l = mem_new(1, sizeof *l);
     snprintf(words, sizeof words, "Launching %.120s", w->spec->name ? w->spec->name : w->spec->image);
-    *l = (struct launching){.app = a, .then = w->then, .old = w->old, .after = mem_string(w->after)};
+    *l = (struct launching){.app = a,
+                            .then = w->then,
+                            .old = w->old,
+                            .after = mem_string(w->after),
+                            .engine = w->engine,
+                            .form = w->form};
+    launch_spec_copy(&l->spec, w->spec);
     l->job = app_job(a, words, launch_cancelled, l);
     l->op = w->old ? relaunch_start(a->parts.session, w->old, w->engine, w->spec, launched, l)
                    : session_launch(a->parts.session, w->engine, w->spec, launched, l);
@@ -202,7 +216,7 @@ static void start(struct app *a, const struct wish *w)
 void launching_start(struct app *a, int engine, const struct launch_spec *spec, enum launching_then then,
                      container_id old)
 {
-    start(a, &(struct wish){.engine = engine, .spec = spec, .then = then, .old = old});
+    start(a, &(struct wish){.engine = engine, .spec = spec, .then = then, .old = old, .form = true});
 }
 
 /* The demonstration. */
@@ -254,7 +268,7 @@ void app_relaunch(struct app *a, container_id id)
     struct launch_spec spec;
     struct error why = {0};
     if (relaunch_spec(a->parts.session, id, ISOLATION_UNKNOWN, &spec, &why)) {
-        app_push(a, launch_view_new(a, &spec, id));
+        app_push(a, launch_view_new(a, -1, &spec, id));
         launch_spec_done(&spec);
     } else {
         app_say_error(a, &why);

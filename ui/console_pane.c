@@ -280,7 +280,7 @@ static void type_plain(struct console_pane *p, const struct key *k)
         send_plain(p, "\n", 1);
     } else if (k->code == KEY_CODE_PASTE) {
         send_plain(p, k->paste, k->paste_len);
-    } else if (k->code >= ' ' && k->code < KEY_BASE_ && (k->modifiers & (KEY_CTRL | KEY_ALT)) == 0) {
+    } else if (key_is_character(k)) {
         send_plain(p, bytes, text_encode(k->code, bytes));
     }
 }

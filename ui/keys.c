@@ -160,6 +160,11 @@ bool key_parse(const char *name, struct key *k)
     return true;
 }
 
+bool key_is_character(const struct key *k)
+{
+    return k->code >= ' ' && k->code < KEY_BASE_ && (k->modifiers & (KEY_CTRL | KEY_ALT)) == 0;
+}
+
 bool key_is(const struct key *k, const char *name)
 {
     struct key parsed;

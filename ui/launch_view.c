@@ -24,6 +24,7 @@ struct launch_view {
     int engine;       /* -1: there is none */
     enum form_field at;
     struct image_choice images;
+    bool offered; /* nobody typed the image: the first key that does replaces it */
     struct rect places[FORM_FIELDS], mode_places[LAUNCH_MODES];
     struct error wrong; /* kind ERROR_NONE: nothing is */
     enum form_field wrong_at;
@@ -49,6 +50,7 @@ static void images_told(void *user)
     const struct image *first = image_choice_at(&l->images, 0);
     if (first && !*line_edit_get(&l->form.image)) {
         line_edit_set(&l->form.image, first->name);
+        l->offered = true;
     }
     app_redraw(l->view.app, &l->view);
 }
@@ -509,6 +511,11 @@ static bool edit(struct launch_view *l, const struct key *k)
         return true;
     }
     if (line) {
+        bool types = key_is_character(k) || k->code == KEY_CODE_PASTE || k->code == KEY_CODE_BACKSPACE;
+        if (l->at == FORM_IMAGE && l->offered && types) {
+            l->offered = false;
+            line_edit_set(line, NULL);
+        }
         return line_edit_key(line, k, NULL);
     }
     return (sideways || k->code == ' ') && change(l, left ? -1 : 1);
@@ -573,7 +580,7 @@ static int first_online(struct session *s)
     return session_engines(s) > 0 ? 0 : -1;
 }
 
-struct view *launch_view_new(struct app *a, const struct launch_spec *start, container_id old)
+struct view *launch_view_new(struct app *a, int engine, const struct launch_spec *start, container_id old)
 {
     struct launch_view *l = mem_new(1, sizeof *l);
     struct session *s = app_session(a);
@@ -581,7 +588,7 @@ struct view *launch_view_new(struct app *a, const struct launch_spec *start, con
     launch_form_init(&l->form, start);
     l->at = FORM_IMAGE;
     l->old = old;
-    l->engine = old ? session_engine_of(s, old) : -1;
+    l->engine = old ? session_engine_of(s, old) : engine;
     if (l->engine < 0) {
         l->engine = first_online(s);
     }

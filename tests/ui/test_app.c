@@ -351,6 +351,22 @@ static void the_command_opens_its_picture(void **state)
     pty_free(p);
 }
 
+/* What stands in the image field is an offer: typing replaces it. What was typed comes back when it fails. */
+static void a_launch_that_fails_can_be_mended(void **state)
+{
+    (void)state;
+    struct pty *p = start(30, 100);
+    pty_type(p, "n");
+    pty_expect(p, "Launch a container");
+    pty_type(p, "nosuch<Tab>sleep 5<F10>");
+    pty_expect(p, "there is no image nosuch");
+    pty_expect(p, "Launch a container");
+    pty_expect(p, "sleep 5");
+    escape(p);
+    pty_expect_gone(p, "Launch a container");
+    quit(p);
+}
+
 static void relaunch_begins_with_what_was(void **state)
 {
     (void)state;
@@ -616,6 +632,7 @@ int main(void)
         cmocka_unit_test(the_demonstration_shows_its_map),
         cmocka_unit_test(the_demonstration_has_two_halves),
         cmocka_unit_test(the_command_opens_its_picture),
+        cmocka_unit_test(a_launch_that_fails_can_be_mended),
         cmocka_unit_test(relaunch_begins_with_what_was),
         cmocka_unit_test(relaunch_asks_what_becomes_of_the_old_one),
         cmocka_unit_test(tabs_and_focus),
