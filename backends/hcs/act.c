@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backends/hcs/engine.h"
+#include "backends/hcs/own.h"
 #include "backends/hcs/request.h"
 #include "backends/hcs/result.h"
 #include "core/memory.h"
@@ -20,6 +21,7 @@ struct request {
     uv_timer_t timer; /* VERB_STOP */
     bool has_timer, awaits_end;
     bool calling; /* the service still has a call of ours */
+    bool ran;     /* VERB_START: the first process of a container of ours was created */
     int seconds;
     cJSON *json; /* VERB_INSPECT: what is known so far */
 };
@@ -156,10 +158,17 @@ static void on_done(void *user, int32_t result, const char *document)
     if (!came(r, result, document)) {
         return;
     }
+    struct own *own = r->verb == VERB_START ? own_find(h, r->key) : NULL;
     list_soon(h);
-    if (result >= 0) {
+    if (result >= 0 && own && !r->ran) {
+        r->calling = r->ran = true;
+        own_run(own, on_done, r);
+    } else if (result >= 0) {
         succeed(r);
     } else {
+        if (own && r->ran) {
+            own_end(own); /* without its first process it is of no use */
+        }
         fail_result(r, result, document);
     }
 }
@@ -299,6 +308,15 @@ static void begin_act(struct request *r, const struct act_options *options, enum
         break;
     case VERB_KILL:
         if (!refuse_signal(r, options->signal, "KILL", "9")) {
+            terminate(r);
+        }
+        break;
+    case VERB_REMOVE:
+        if (state == CONTAINER_RUNNING && !options->force) {
+            error_set(&why, ERROR_CONFLICT, 0, "cannot %s: it runs; stop it first, or remove it by force",
+                      r->what);
+            fail(r, &why);
+        } else {
             terminate(r);
         }
         break;

@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "backends/hcs/engine.h"
+#include "backends/hcs/own.h"
 #include "backends/hcs/request.h"
 #include "backends/hcs/result.h"
 #include "core/memory.h"
 #include "core/refused.h"
 #include "core/text.h"
+
+enum { KILL = 9 }; /* the one signal that ends a process without asking it */
 
 struct hcs_console {
     struct console base;
@@ -51,6 +54,24 @@ static void end(struct hcs_console *c, const struct error *why, int code)
     void *user = c->base.user;
     console_free(c);
     sink->closed(user, why, code);
+}
+
+void console_resize_process(struct hcs *h, struct hcs_process *p, int rows, int cols)
+{
+    char *document = request_console_size(rows, cols);
+    h->service->type->process_call(p, HCS_PROCESS_MODIFY, document, NULL, NULL);
+    free(document);
+}
+
+void console_signal_process(struct hcs *h, struct hcs_process *p, int number)
+{
+    char *document = request_signal(number);
+    if (document) {
+        h->service->type->process_call(p, HCS_PROCESS_SIGNAL, document, NULL, NULL);
+    } else if (number == KILL) {
+        h->service->type->process_call(p, HCS_PROCESS_TERMINATE, NULL, NULL, NULL);
+    }
+    free(document);
 }
 
 /* What the process says. */
@@ -136,24 +157,17 @@ static void hold(struct console *console, bool held)
 static void resize(struct console *console, int rows, int cols)
 {
     struct hcs_console *c = self(console);
-    if (is_deaf(c) || rows <= 0 || cols <= 0) {
-        return;
+    if (!is_deaf(c) && rows > 0 && cols > 0) {
+        console_resize_process(c->engine, c->process, rows, cols);
     }
-    char *document = request_console_size(rows, cols);
-    service_of(c)->process_call(c->process, HCS_PROCESS_MODIFY, document, NULL, NULL);
-    free(document);
 }
 
 static void signal_process(struct console *console, int number)
 {
     struct hcs_console *c = self(console);
-    char *document = is_deaf(c) ? NULL : request_signal(number);
-    if (document) {
-        service_of(c)->process_call(c->process, HCS_PROCESS_SIGNAL, document, NULL, NULL);
-    } else if (number == 9 && !is_deaf(c)) {
-        service_of(c)->process_call(c->process, HCS_PROCESS_TERMINATE, NULL, NULL, NULL);
+    if (!is_deaf(c)) {
+        console_signal_process(c->engine, c->process, number);
     }
-    free(document);
 }
 
 static void close_console(struct console *console)
@@ -186,7 +200,7 @@ static int refusal(struct error *why, const struct hcs *h, const char *key, cons
         return error_set(why, ERROR_UNSUPPORTED, 0, "cannot %s %.100s: %s", verb_word(verb), e->name,
                          entry_refusal(e, verb));
     }
-    if (act_exec_refusal(e->state)) {
+    if (spec->kind == CONSOLE_EXEC && act_exec_refusal(e->state)) {
         return error_set(why, ERROR_CONFLICT, 0, "cannot %s %.100s: %s", verb_word(verb), e->name,
                          act_exec_refusal(e->state));
     }
@@ -202,6 +216,9 @@ struct console *hcs_console(struct backend *b, const char *key, const struct con
     const struct entry *e = entry_find(h, key);
     if (refusal(&why, h, key, e, spec) < 0) {
         return console_refused(h->base.loop, sink, user, &why);
+    }
+    if (spec->kind == CONSOLE_ATTACH) {
+        return own_attach(e->own, spec, sink, user);
     }
     struct hcs_console *c = mem_new(1, sizeof *c);
     char *parameters = request_process(spec, e->is_linux);

@@ -12,6 +12,7 @@
 #include "core/host.h"
 #include "core/idmap.h"
 
+struct own;
 struct request;
 struct hcs_console;
 
@@ -25,6 +26,7 @@ struct entry {                /* one compute system */
     enum hcs_kind kind;
     enum isolation isolation;
     const char *reason; /* of the isolation; a constant */
+    struct own *own;    /* NULL: others have launched it */
     bool is_linux, watched;
     bool without_statistics; /* asked for them together with the processes it failed: ask for the list only */
     enum container_state state;
@@ -70,11 +72,13 @@ struct hcs {
     struct query *queries; /* in flight */
     unsigned in_flight;
 
+    struct own *owns;             /* own.c: containers that were launched here */
     struct request *requests;     /* act.c: ops that are not answered */
     struct hcs_console *consoles; /* console.c */
 };
 
 /* hcs.c */
+extern const char HCS_CANNOT_LAUNCH[]; /* why, where the provider has no means for it */
 void hcs_timer_init(struct hcs *h, uv_timer_t *timer, void *data);
 void hcs_release(struct hcs *h); /* a handle of hcs_timer_init is closed */
 void hcs_timer_close(struct hcs *h, uv_timer_t *timer);
@@ -83,6 +87,7 @@ void hcs_lost(struct hcs *h, int32_t result, const char *document, const char *w
 /* list.c */
 void list_soon(struct hcs *h); /* something has changed, or will: enumerate in a moment */
 void list_finish(struct hcs *h);
+bool list_take(struct hcs *h, const cJSON *properties); /* takes in one system, as from an enumeration */
 struct entry *entry_find(const struct hcs *h, const char *key);
 struct entry *entry_of_vm(const struct hcs *h, const char *vm); /* the first; next_in_vm goes on */
 void entry_tell(struct hcs *h, const struct entry *e, unsigned fields);
@@ -102,6 +107,8 @@ void requests_close(struct hcs *h);
 const char *act_exec_refusal(enum container_state state); /* why nothing can be run in it; NULL: it can */
 
 /* console.c */
+void console_resize_process(struct hcs *h, struct hcs_process *p, int rows, int cols);
+void console_signal_process(struct hcs *h, struct hcs_process *p, int number);
 void consoles_closed(struct hcs *h); /* their owners hear that the engine was closed */
 
 #endif

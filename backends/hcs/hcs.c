@@ -8,15 +8,15 @@
 #include <string.h>
 
 #include "backends/hcs/engine.h"
+#include "backends/hcs/own.h"
 #include "backends/hcs/request.h"
 #include "backends/hcs/result.h"
 #include "backends/host/host.h"
 #include "core/memory.h"
 #include "core/text.h"
 
-static const char CANNOT_LAUNCH[] =
+const char HCS_CANNOT_LAUNCH[] =
     "this engine drives what others have created; to launch, use the engine docker";
-
 void hcs_timer_init(struct hcs *h, uv_timer_t *timer, void *data)
 {
     uv_timer_init(h->base.loop, timer);
@@ -86,8 +86,10 @@ void hcs_lost(struct hcs *h, int32_t result, const char *document, const char *w
 
 static void say_online(struct hcs *h)
 {
-    const struct mode_offer offers[] = {{.mode = ISOLATION_PROCESS, .why_not = CANNOT_LAUNCH},
-                                        {.mode = ISOLATION_VM, .why_not = CANNOT_LAUNCH}};
+    const char *why_not = h->service->type->arrange ? NULL : HCS_CANNOT_LAUNCH;
+    const struct mode_offer offers[] = {
+        {.mode = ISOLATION_PROCESS, .why_not = why_not},
+        {.mode = ISOLATION_VM, .why_not = why_not, .cost = "about 400 MB and 2 s more"}};
     const struct engine_info info = {
         .version = h->version,
         .default_isolation = h->windows.edition == WINDOWS_SERVER ? ISOLATION_PROCESS : ISOLATION_VM,
@@ -174,6 +176,7 @@ static void on_service_closed(void *user)
 {
     struct hcs *h = user;
     consoles_closed(h);
+    own_close_all(h);
     requests_close(h);
     h->service = NULL;
     hcs_timer_close(h, &h->clock);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backends/hcs/engine.h"
+#include "backends/hcs/own.h"
 #include "backends/hcs/result.h"
 #include "core/memory.h"
 #include "core/text.h"
@@ -132,7 +133,11 @@ void entry_gone(struct hcs *h, struct entry *e)
         h->n_watched--;
         h->service->type->unwatch(h->service, key);
     }
+    struct own *own = e->own;
     entry_free(h, e);
+    if (own) {
+        own_gone(own);
+    }
     if (h->has_listed) {
         h->base.sink->gone(h->base.user, key);
     }
@@ -146,13 +151,13 @@ const char *entry_refusal(const struct entry *e, enum verb verb)
 {
     switch (verb) {
     case VERB_ATTACH:
-        return NO_ATTACH;
+        return e->own ? NULL : NO_ATTACH;
     case VERB_LOGS:
         return NO_LOGS;
     case VERB_RELAUNCH:
-        return NO_RELAUNCH;
+        return e->own ? NULL : NO_RELAUNCH;
     case VERB_REMOVE:
-        return NO_REMOVE;
+        return e->own ? NULL : NO_REMOVE;
     case VERB_INSPECT:
         return NULL;
     case VERB_PAUSE:
@@ -183,6 +188,9 @@ void entry_tell(struct hcs *h, const struct entry *e, unsigned fields)
     c.memory = e->memory;
     c.host_memory = e->host_memory;
     c.processes = e->processes;
+    if (e->own) {
+        own_describe(e->own, &c);
+    }
     for (int verb = 0; verb < VERB_COUNT; verb++) {
         c.why_not[verb] = entry_refusal(e, (enum verb)verb);
     }
@@ -224,6 +232,10 @@ static unsigned take_system(struct hcs *h, struct entry *e, const struct hcs_sys
     const char *reason;
     enum isolation isolation = document_isolation(s, &reason);
     enum hcs_kind kind = document_kind(s);
+    if (e->own) {
+        isolation = own_mode(e->own);
+        reason = "it was launched so, here";
+    }
     bool named = take_name(e, s), owned = replace_clean(&e->owner, s->owner);
     if (named || owned) {
         replace_clean(&e->label, document_owner(e->owner));
@@ -277,7 +289,10 @@ static void on_system(void *user, const struct hcs_system *s)
     if (s->state == CONTAINER_EXITED) {
         return; /* it is leaving: not seen in this round */
     }
-    e = e ? e : entry_new(h, s->id);
+    if (is_new) {
+        e = entry_new(h, s->id);
+        e->own = own_find(h, s->id);
+    }
     unsigned differ = take_system(h, e, s);
     e->round = h->round;
     watch(h, e);
@@ -285,6 +300,16 @@ static void on_system(void *user, const struct hcs_system *s)
     if (h->has_listed && (differ || is_new)) {
         entry_tell(h, e, is_new ? FIELD_ALL & ~(unsigned)FIELD_USAGE : differ);
     }
+}
+
+bool list_take(struct hcs *h, const cJSON *properties)
+{
+    struct hcs_system s;
+    bool ok = document_system(properties, &s);
+    if (ok) {
+        on_system(h, &s);
+    }
+    return ok;
 }
 
 static void drop_unseen(struct hcs *h)
@@ -297,10 +322,36 @@ static void drop_unseen(struct hcs *h)
     }
 }
 
+static void on_swept(void *user, int32_t result, const char *document)
+{
+    (void)user;
+    (void)result; /* the next opening tries again */
+    (void)document;
+}
+
+/* What an earlier run has left on disk of containers that are gone. */
+static void sweep(struct hcs *h)
+{
+    if (!h->service->type->arrange) {
+        return;
+    }
+    cJSON *keys = cJSON_CreateArray();
+    for (size_t i = 0; i < h->n_entries; i++) {
+        cJSON_AddItemToArray(keys, cJSON_CreateString(h->entries[i]->key));
+    }
+    char *document = cJSON_PrintUnformatted(keys);
+    cJSON_Delete(keys);
+    h->service->type->arrange(h->service, HCS_SWEEP, NULL, document, on_swept, h);
+    free(document);
+}
+
 void list_finish(struct hcs *h)
 {
     if (!h->must_list || h->enumerating) {
         return;
+    }
+    if (!h->has_listed) {
+        sweep(h);
     }
     h->must_list = false;
     h->has_listed = true;
@@ -377,6 +428,9 @@ static void on_clock(uv_timer_t *timer)
 
 void list_soon(struct hcs *h)
 {
+    if (h->closing) {
+        return;
+    }
     if (h->enumerating) {
         h->again = true;
     } else if (h->online && uv_timer_get_due_in(&h->clock) > SOON_MS) {

@@ -49,6 +49,22 @@ enum hcs_process_call {
     HCS_PROCESS_TERMINATE /* NULL                      NULL; this process, not its children */
 };
 
+enum hcs_arrangement { /* what a launch needs besides HCS: storage and network; the answers are documents of
+                          ours */
+                       HCS_IMAGES, /* NULL                 [{Name, Id, Build, Size, Command, Layers: [{Id,
+                                    * Path}]}], the topmost layer first, of images whose layers are on the
+                                    * host (id: NULL) */
+                       HCS_SCRATCH_CREATE, /* LayerData            {Folder}: a writable layer over those, for
+                                              the container of this id */
+                       HCS_SCRATCH_MOUNT,  /* LayerData            {Volume}: the path of its volume, without a
+                                            * slash at the end; for process  isolation only */
+                       HCS_SCRATCH_REMOVE, /* NULL                 NULL; unmounts it as well */
+                       HCS_ENDPOINT_CREATE, /* HostComputeEndpoint  {Endpoint, Namespace}: GUIDs */
+                       HCS_ENDPOINT_REMOVE, /* NULL                 NULL; its namespace as well */
+                       HCS_SWEEP /* [ids]                NULL; removes what was arranged for containers that
+                                  * are not among these (id: NULL) */
+};
+
 enum hcs_event { /* the numbers of HCS_EVENT_TYPE; those that are not named here are not passed on */
                  HCS_EVENT_SYSTEM_EXITED = 0x1,          /* SystemExitStatus */
                  HCS_EVENT_CRASH_INITIATED = 0x2,        /* CrashReport */
@@ -115,6 +131,9 @@ struct hcs_service_type { /* a provider */
     void (*process_hold)(struct hcs_process *, bool hold); /* stop reading its output, or go on */
     void (*process_close)(
         struct hcs_process *); /* it goes on without us; nothing more is heard, the process is gone */
+    /* What of it exists only for a launch; the function NULL: this provider cannot launch. */
+    void (*arrange)(struct hcs_service *, enum hcs_arrangement, const char *id, const char *document,
+                    hcs_answer_cb done, void *user);
     /* The host's processes as this service's machine has them; NULL: the machine that we run on. The
      * service's own. */
     struct host_source *(*host)(struct hcs_service *);

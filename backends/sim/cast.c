@@ -215,7 +215,7 @@ void system_start(struct machine *m, struct system *s)
     for (size_t i = 0; shape_is_container(s->shape) && i < n; i++) {
         system_add_task(m, s, session[i]);
     }
-    for (size_t i = 0; shape_is_container(s->shape) && i < 4 && plays[s->cast % PLAYS][i]; i++) {
+    for (size_t i = 0; shape_is_container(s->shape) && !s->bare && i < 4 && plays[s->cast % PLAYS][i]; i++) {
         system_add_task(m, s, plays[s->cast % PLAYS][i]);
     }
 }

@@ -229,6 +229,7 @@ void machine_free(struct machine *m)
         return;
     }
     processes_orphan(m);
+    storage_free(m);
     while (machine_take_event(m, &event)) {
         free(event.id);
         free(event.document);
@@ -370,14 +371,21 @@ static int32_t create(struct machine *m, const char *id, const cJSON *document, 
         return refuse(RESULT(0x8037010D), "The virtual machine or container JSON document is invalid.",
                       answer);
     }
+    unsigned build = 0;
     if (system_find(m, id)) {
         return RESULT(0x8037010F);
+    }
+    int32_t result = storage_check(m, id, document, &build);
+    if (result < 0) {
+        return result;
     }
     struct system *s = system_add(m, id, json_string(document, "Name", NULL),
                                   is_vm    ? SHAPE_VM
                                   : hosted ? SHAPE_HOSTED
                                   : in_vm  ? SHAPE_HYPERV
                                            : SHAPE_SILO);
+    s->bare = true;
+    s->build = build;
     s->own = mem_string(json_string(document, "Owner", NULL));
     s->owner = s->own;
     snprintf(s->hosting, sizeof s->hosting, "%s", json_string(document, "HostingSystemId", ""));
@@ -388,6 +396,9 @@ static int32_t start(struct machine *m, struct system *s)
 {
     if (s->life != LIFE_CREATED) {
         return RESULT(0x80370105);
+    }
+    if (s->shape <= SHAPE_SILO_ZERO && s->build && s->build != machine_build(m)) {
+        return RESULT(0x80370101);
     }
     system_start(m, s);
     return 0;

@@ -59,6 +59,11 @@ const struct machine_options *machine_options(const struct machine *m);
 int32_t machine_call(struct machine *m, enum hcs_call call, const char *id, const char *document,
                      struct text *answer);
 
+/* What a launch needs besides HCS, in the same way. */
+int32_t machine_arrange(struct machine *m, enum hcs_arrangement what, const char *id, const char *document,
+                        struct text *answer);
+size_t machine_arranged(const struct machine *m); /* scratch layers and endpoints that stand */
+
 bool machine_has(const struct machine *m, const char *id); /* could a handle to it be opened? */
 
 /* HcsCreateProcess. NULL and *result, and maybe an error document, when it fails. The caller drops the

@@ -47,8 +47,9 @@ struct system {
     char vm[40], hosting[72];
     enum shape shape;
     enum life life;
-    bool linux_inside, small;
-    uint8_t cast; /* which processes it begins with */
+    bool linux_inside, small, bare; /* bare: nothing but the session's own processes */
+    unsigned build;                 /* of its image; 0: the host's */
+    uint8_t cast;                   /* which processes it begins with */
     unsigned silo;
     uint32_t vmwp, vmmem;            /* host pids of the workers; 0 none */
     uint32_t last_pid;               /* of a VM: its guest's own numbering */
@@ -57,6 +58,13 @@ struct system {
     uint64_t spent;                  /* CPU time of processes that have ended, 100 ns */
     struct task *tasks;
     size_t n_tasks, tasks_room;
+};
+
+struct arranged { /* for one container */
+    struct arranged *next;
+    char *id;
+    bool scratch, mounted, endpoint;
+    unsigned ports[16], n_ports; /* of the host */
 };
 
 struct machine {
@@ -72,6 +80,7 @@ struct machine {
     struct machine_event *events;
     size_t first_event, n_events, events_room;
     struct machine_process *processes;
+    struct arranged *arranged;
 };
 
 /* machine.c */
@@ -105,6 +114,10 @@ void answer_properties(const struct machine *m, const struct system *s, bool sta
 void answer_error(int32_t result, const char *message, struct text *out);
 void answer_exit(const char *exit_type, const char *detail, struct text *out);
 void answer_string(struct text *out, const char *s); /* quoted */
+
+/* storage.c */
+int32_t storage_check(const struct machine *m, const char *id, const cJSON *document, unsigned *build);
+void storage_free(struct machine *m);
 
 /* process.c */
 void processes_advance(struct machine *m);

@@ -22,9 +22,15 @@ enum { TICK_MS = 400, TICK_BUSY_MS = 40 };
 
 struct pending { /* a call that is not answered */
     struct pending *next;
-    uint64_t due;         /* uv_now */
-    bool watch, answered; /* answered: result and text are known, only the telling waits */
+    uint64_t due; /* uv_now */
+    enum {
+        CALL,
+        ARRANGEMENT,
+        WATCH,
+        ANSWERED
+    } kind; /* ANSWERED: result and text are known, only the telling waits */
     enum hcs_call call;
+    enum hcs_arrangement arrangement;
     char *id, *document;
     hcs_answer_cb done;
     void *user;
@@ -113,11 +119,13 @@ static void perform(struct sim *s, struct pending *p)
 {
     if (s->gone) {
         p->result = SERVER_UNAVAILABLE;
-    } else if (p->watch) {
+    } else if (p->kind == WATCH) {
         p->result = machine_has(s->machine, p->id) ? 0 : (int32_t)UINT32_C(0x8037010E);
         if (p->result == 0) {
             idmap_put(&s->watched, idmap_hash(p->id), s);
         }
+    } else if (p->kind == ARRANGEMENT) {
+        p->result = machine_arrange(s->machine, p->arrangement, p->id, p->document, &p->text);
     } else {
         p->result = machine_call(s->machine, p->call, p->id, p->document, &p->text);
     }
@@ -135,7 +143,7 @@ static void answer_due(struct sim *s)
     while (s->pending && s->pending->due <= now && !s->closing) {
         struct pending *p = s->pending;
         s->pending = p->next;
-        if (!p->answered) {
+        if (p->kind != ANSWERED) {
             perform(s, p);
         }
         answer(p);
@@ -171,11 +179,23 @@ static void sim_call(struct hcs_service *service, enum hcs_call call, const char
     plan(s);
 }
 
+static void sim_arrange(struct hcs_service *service, enum hcs_arrangement what, const char *id,
+                        const char *document, hcs_answer_cb done, void *user)
+{
+    struct sim *s = (struct sim *)service;
+    struct pending *p = pending_add(s, s->delay, done, user);
+    p->kind = ARRANGEMENT;
+    p->arrangement = what;
+    p->id = mem_string(id);
+    p->document = mem_string(document);
+    plan(s);
+}
+
 static void sim_watch(struct hcs_service *service, const char *id, hcs_answer_cb done, void *user)
 {
     struct sim *s = (struct sim *)service;
     struct pending *p = pending_add(s, s->delay, done, user);
-    p->watch = true;
+    p->kind = WATCH;
     p->id = mem_string(id);
     plan(s);
 }
@@ -302,7 +322,7 @@ static void sim_process_call(struct hcs_process *process, enum hcs_process_call 
                                 : (int32_t)UINT32_C(0x80370115); /* not started */
     if (done) {
         struct pending *answer_later = pending_add(s, s->delay, done, user);
-        answer_later->answered = true;
+        answer_later->kind = ANSWERED;
         answer_later->result = result;
         answer_later->text = text;
     } else {
@@ -533,5 +553,6 @@ const struct hcs_service_type sim_service = {
     .process_end_input = sim_process_end_input,
     .process_hold = sim_process_hold,
     .process_close = sim_process_close,
+    .arrange = sim_arrange,
     .host = sim_host,
 };

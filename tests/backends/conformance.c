@@ -21,7 +21,7 @@ static void need(const struct world *w, unsigned abilities)
 /* It can be launched anew for the test. */
 static void need_launch(const struct world *w)
 {
-    if (!w->subject->type->launch) {
+    if (!w->subject->image) {
         skip();
     }
 }
@@ -50,7 +50,7 @@ static const struct conformance_words *words(const struct world *w)
 /* A container that runs and does nothing. */
 static char *idle_one(struct world *w)
 {
-    if (w->subject->type->launch) {
+    if (w->subject->image) {
         char *key = launch(w, words(w)->idle);
         wait_state(w, key, CONTAINER_RUNNING);
         return key;
@@ -362,12 +362,11 @@ static void the_table_has_the_process(void **state)
     assert_true(r->processes->count >= 1);
     const struct process *p = &r->processes->rows[0];
     assert_non_null(p->name);
-    if (w->subject->type->launch) {
+    if (w->subject->image) {
         assert_non_null(strstr(p->command ? p->command : p->name, "sleep"));
     }
-    assert_true((p->created > time_now() - 120000 || !w->subject->type->launch) &&
-                p->created < time_now() + 2000);
-    if (c->isolation == ISOLATION_PROCESS && w->subject->type->launch) {
+    assert_true((p->created > time_now() - 120000 || !w->subject->image) && p->created < time_now() + 2000);
+    if (c->isolation == ISOLATION_PROCESS && w->subject->image) {
         assert_int_equal(p->pid, 1);
         assert_int_equal(p->host_pid, c->pid);
     }
@@ -744,7 +743,7 @@ static void close_ends_all_that_is_open(void **state)
     const struct act_options patient = {.timeout = 60};
     const struct console_spec follow = logs(-1, true);
     ears[0] = exec(w, key, words(w)->cat, false, true);
-    bool ours = w->subject->type->launch;
+    bool ours = w->subject->image;
     ears[1] = ours ? ear_open(w, key, &ATTACH) : exec(w, key, words(w)->idle, false, false);
     ears[2] = ours ? ear_open(w, key, &follow) : exec(w, key, words(w)->idle, true, true);
     world_pause(w, 200);

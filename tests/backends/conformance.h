@@ -34,7 +34,8 @@ struct conformance_words { /* how the containers of an engine spell what the sui
 struct conformance {
     const struct backend_type *type;
     const char *address;
-    const char *image; /* has sh, sleep, cat, stty, head; NULL: the engine launches nothing */
+    const char *image; /* has sh, sleep, cat, stty, head; NULL: what is launched does not stay when it ends,
+                          and is not tested here */
     const char *given; /* then: the name of a container that runs */
     const struct conformance_words *words; /* NULL: those of a Unix */
     unsigned abilities;

@@ -1,0 +1,412 @@
+/* A launch is a row of steps, each a call; what they have made is undone from the last to the first when one
+ * fails. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/hcs/create.h"
+#include "backends/hcs/own.h"
+#include "backends/hcs/request.h"
+#include "backends/hcs/result.h"
+#include "backends/json.h"
+#include "core/image.h"
+#include "core/memory.h"
+#include "core/text.h"
+
+enum step { STEP_SCRATCH, STEP_MOUNT, STEP_ENDPOINT, STEP_CREATE, STEP_SHOW, STEP_START, STEP_RUN, STEPS };
+
+struct launching {
+    struct hcs *engine;
+    struct op *op;
+    struct launch_spec spec;
+    enum isolation mode;
+    char *id, *folder, *volume, *endpoint, *space;
+    char **command; /* the image's; NULL: none */
+    cJSON *layers;
+    enum step step;
+    unsigned made; /* bits of steps that must be undone */
+    struct error why;
+};
+
+static void go_on(struct launching *l);
+static void undo(struct launching *l);
+
+static void launching_free(struct launching *l)
+{
+    launch_spec_done(&l->spec);
+    free(l->id);
+    free(l->folder);
+    free(l->volume);
+    free(l->endpoint);
+    free(l->space);
+    free(l->command);
+    cJSON_Delete(l->layers);
+    free(l);
+}
+
+static void finish(struct launching *l)
+{
+    struct op *op = l->op;
+    struct answer answer = {.why = l->why};
+    struct own *own = l->why.kind != ERROR_NONE ? own_find(l->engine, l->id) : NULL;
+    if (own && !entry_find(l->engine, l->id)) {
+        own_gone(own); /* it was never listed: nobody else will notice */
+    }
+    if (l->why.kind == ERROR_NONE) {
+        answer.text = mem_string(l->id);
+        list_soon(l->engine);
+    }
+    launching_free(l);
+    op_finish(op, &answer);
+}
+
+static void fail(struct launching *l, int32_t result, const char *document)
+{
+    char what[160];
+    snprintf(what, sizeof what, "launch %.64s", l->id);
+    result_error(&l->why, result, document, what);
+    undo(l);
+}
+
+/* Undoing. */
+
+static void on_undone(void *user, int32_t result, const char *document)
+{
+    (void)result; /* what cannot be removed now is swept away when the engine is opened the next time */
+    (void)document;
+    undo(user);
+}
+
+static bool takes_back(struct launching *l, enum step step)
+{
+    bool made = l->made & 1u << step;
+    l->made &= ~(1u << step);
+    return made;
+}
+
+static void undo(struct launching *l)
+{
+    struct hcs *h = l->engine;
+    if (h->closing || h->offline) {
+        finish(l);
+    } else if (takes_back(l, STEP_CREATE)) {
+        h->service->type->call(h->service, HCS_TERMINATE, l->id, NULL, on_undone, l);
+    } else if (takes_back(l, STEP_ENDPOINT)) {
+        h->service->type->arrange(h->service, HCS_ENDPOINT_REMOVE, l->id, NULL, on_undone, l);
+    } else if (takes_back(l, STEP_SCRATCH)) {
+        h->service->type->arrange(h->service, HCS_SCRATCH_REMOVE, l->id, NULL, on_undone, l);
+    } else {
+        finish(l);
+    }
+}
+
+/* Steps. */
+
+static char *word(const cJSON *json, const char *name)
+{
+    return mem_string(json_string(json, name, NULL));
+}
+
+/* Takes what the step has answered; false: it is not what was asked for. */
+static bool take(struct launching *l, const char *document)
+{
+    struct error ignored;
+    cJSON *json = document && document[0] ? document_parse(document, &ignored) : NULL;
+    bool ok = true;
+    if (l->step == STEP_SCRATCH) {
+        l->folder = word(json, "Folder");
+        ok = l->folder;
+    } else if (l->step == STEP_MOUNT) {
+        l->volume = word(json, "Volume");
+        ok = l->volume;
+    } else if (l->step == STEP_ENDPOINT) {
+        l->endpoint = word(json, "Endpoint");
+        l->space = word(json, "Namespace");
+        ok = l->endpoint && l->space;
+    } else if (l->step == STEP_SHOW) {
+        ok = list_take(l->engine, json);
+    }
+    cJSON_Delete(json);
+    return ok;
+}
+
+static void on_step(void *user, int32_t result, const char *document)
+{
+    struct launching *l = user;
+    if (result >= 0 && l->step <= STEP_CREATE && l->step != STEP_MOUNT) {
+        l->made |= 1u << l->step;
+    }
+    if (l->engine->closing || l->engine->offline) {
+        error_set(&l->why, ERROR_CANCELLED, 0, "cannot launch %.64s: the engine was closed meanwhile", l->id);
+        undo(l);
+    } else if (result < 0) {
+        fail(l, result, document);
+    } else if (!take(l, document)) {
+        fail(l, (int32_t)UINT32_C(0x8007000D), NULL);
+    } else {
+        l->step++;
+        go_on(l);
+    }
+}
+
+static void arrange(struct launching *l, enum hcs_arrangement what, char *document)
+{
+    struct hcs *h = l->engine;
+    h->service->type->arrange(h->service, what, l->id, document, on_step, l);
+    free(document);
+}
+
+static void call(struct launching *l, enum hcs_call what, char *document)
+{
+    struct hcs *h = l->engine;
+    h->service->type->call(h->service, what, l->id, document, on_step, l);
+    free(document);
+}
+
+static char *system_document(const struct launching *l)
+{
+    return create_system(&(struct create){.spec = &l->spec,
+                                          .mode = l->mode,
+                                          .layers = l->layers,
+                                          .folder = l->folder,
+                                          .volume = l->volume,
+                                          .endpoint = l->endpoint,
+                                          .space = l->space,
+                                          .id = l->id});
+}
+
+/* From here on HCS lists it: what the engine knows beyond that must be there before it is seen. */
+static void become_own(struct launching *l)
+{
+    own_add(l->engine, l->id, &l->spec, l->mode, (const char *const *)l->command,
+            l->made & 1u << STEP_SCRATCH, l->made & 1u << STEP_ENDPOINT);
+    l->made = 1u << STEP_CREATE; /* the rest goes with the own */
+}
+
+/* It may have been ended by somebody else meanwhile. */
+static void run(struct launching *l)
+{
+    struct own *own = own_find(l->engine, l->id);
+    if (own) {
+        own_run(own, on_step, l);
+    } else {
+        fail(l, (int32_t)UINT32_C(0x8037010E), NULL);
+    }
+}
+
+static void go_on(struct launching *l)
+{
+    static const char *const words[STEPS] = {"making a writable layer",
+                                             "mounting it",
+                                             "joining a network",
+                                             "creating it",
+                                             "creating it",
+                                             "starting it",
+                                             "running its command"};
+    if (l->step < STEPS) {
+        op_progress(l->op, (uint64_t)l->step, STEPS, words[l->step]);
+    }
+    switch (l->step) {
+    case STEP_SCRATCH:
+        arrange(l, HCS_SCRATCH_CREATE, create_layers(l->layers));
+        break;
+    case STEP_MOUNT:
+        if (l->mode == ISOLATION_PROCESS) {
+            arrange(l, HCS_SCRATCH_MOUNT, create_layers(l->layers));
+            break;
+        }
+        l->step++;
+        /* fallthrough */
+    case STEP_ENDPOINT: {
+        char *endpoint = create_endpoint(&l->spec);
+        if (endpoint) {
+            arrange(l, HCS_ENDPOINT_CREATE, endpoint);
+            break;
+        }
+        l->step++;
+    }
+        /* fallthrough */
+    case STEP_CREATE:
+        call(l, HCS_CREATE, system_document(l));
+        break;
+    case STEP_SHOW:
+        become_own(l);
+        call(l, HCS_PROPERTIES, NULL);
+        break;
+    case STEP_START:
+        if (l->spec.hold) {
+            finish(l);
+        } else {
+            call(l, HCS_START, NULL);
+        }
+        break;
+    case STEP_RUN:
+        run(l);
+        break;
+    default:
+        finish(l);
+    }
+}
+
+/* Images. */
+
+static const cJSON *find_image(const cJSON *images, const char *name)
+{
+    const cJSON *image = NULL;
+    cJSON_ArrayForEach(image, images)
+    {
+        if (strcmp(json_string(image, "Name", ""), name) == 0 && cJSON_IsArray(json_at(image, "Layers"))) {
+            return image;
+        }
+    }
+    return NULL;
+}
+
+static void on_images(void *user, int32_t result, const char *document)
+{
+    struct launching *l = user;
+    struct error ignored;
+    if (result < 0) {
+        fail(l, result, document);
+        return;
+    }
+    cJSON *images = document_parse(document, &ignored);
+    const cJSON *image = find_image(images, l->spec.image);
+    if (image) {
+        l->layers = cJSON_Duplicate(json_at(image, "Layers"), true);
+        l->command = json_strings(image, "Command");
+    }
+    cJSON_Delete(images);
+    if (image) {
+        go_on(l);
+    } else {
+        error_set(
+            &l->why, ERROR_NOT_FOUND, 0,
+            "cannot launch: no image %.100s has its layers on this host; pull it with docker or ctr first",
+            l->spec.image);
+        finish(l);
+    }
+}
+
+static char *choose_id(const struct launch_spec *spec)
+{
+    unsigned char random[4];
+    struct text id = {0};
+    if (spec->name) {
+        return mem_string(spec->name);
+    }
+    uv_random(NULL, NULL, random, sizeof random, 0, NULL);
+    text_add(&id, "porthole-");
+    for (size_t i = 0; i < sizeof random; i++) {
+        text_addf(&id, "%02x", random[i]);
+    }
+    return text_take(&id);
+}
+
+static int check(const struct hcs *h, const struct launch_spec *spec, enum isolation mode, struct error *e)
+{
+    if (!h->online) {
+        return error_set(e, ERROR_UNREACHABLE, 0,
+                         "cannot launch: the Host Compute Service is not reached; try again later");
+    }
+    if (!h->service->type->arrange) {
+        return error_set(e, ERROR_UNSUPPORTED, 0, "cannot launch: %s", HCS_CANNOT_LAUNCH);
+    }
+    if (!spec->image) {
+        return error_set(e, ERROR_INVALID, 0, "cannot launch: no image was named");
+    }
+    if (spec->name && !launch_name_ok(spec->name)) {
+        return error_set(e, ERROR_INVALID, 0, "cannot launch: %.64s is no name for a container", spec->name);
+    }
+    if (spec->name && entry_find(h, spec->name)) {
+        return error_set(e, ERROR_CONFLICT, 0, "cannot launch: the name %s is taken; choose another",
+                         spec->name);
+    }
+    return create_check(spec, mode, e);
+}
+
+void hcs_launch(struct backend *b, struct op *op, const struct launch_spec *spec)
+{
+    struct hcs *h = (struct hcs *)b;
+    struct error why;
+    enum isolation usual = h->windows.edition == WINDOWS_SERVER ? ISOLATION_PROCESS : ISOLATION_VM;
+    enum isolation mode = spec->isolation == ISOLATION_UNKNOWN ? usual : spec->isolation;
+    if (check(h, spec, mode, &why) < 0) {
+        op_fail(op, &why);
+        return;
+    }
+    struct launching *l = mem_new(1, sizeof *l);
+    *l = (struct launching){.engine = h, .op = op, .mode = mode, .id = choose_id(spec)};
+    launch_spec_copy(&l->spec, spec);
+    h->service->type->arrange(h->service, HCS_IMAGES, NULL, NULL, on_images, l);
+}
+
+/* The settings of others' containers are not known. */
+bool hcs_spec_of(struct backend *b, const char *key, struct launch_spec *out)
+{
+    const struct own *o = own_find((struct hcs *)b, key);
+    if (o) {
+        launch_spec_copy(out, own_spec(o));
+    }
+    return o != NULL;
+}
+
+struct listing_images {
+    struct hcs *engine;
+    struct op *op;
+};
+
+static void add_image(struct image_list *list, const cJSON *json)
+{
+    char os[48];
+    char **command = json_strings(json, "Command");
+    char *line = command ? request_command_line((const char *const *)command) : NULL;
+    snprintf(os, sizeof os, "windows 10.0.%d", (int)json_integer(json, "Build", 0));
+    image_list_add(list, &(struct image){.name = json_string(json, "Name", "?"),
+                                         .id = json_string(json, "Id", NULL),
+                                         .command = line,
+                                         .os = os,
+                                         .size = (uint64_t)json_integer(json, "Size", 0)});
+    free(line);
+    free(command);
+}
+
+static void on_image_list(void *user, int32_t result, const char *document)
+{
+    struct listing_images l = *(struct listing_images *)user;
+    struct error why;
+    free(user);
+    cJSON *json = NULL;
+    if (result < 0) {
+        result_error(&why, result, document, "list the images");
+    } else {
+        json = document_parse(document, &why);
+    }
+    if (!json) {
+        op_fail(l.op, &why);
+        return;
+    }
+    struct image_list *list = image_list_new();
+    const cJSON *image = NULL;
+    cJSON_ArrayForEach(image, json)
+    {
+        add_image(list, image);
+    }
+    cJSON_Delete(json);
+    image_list_sort(list);
+    op_finish(l.op, &(struct answer){.images = list});
+}
+
+void hcs_images(struct backend *b, struct op *op)
+{
+    struct hcs *h = (struct hcs *)b;
+    struct error why;
+    if (!h->online || !h->service->type->arrange) {
+        error_set(&why, ERROR_UNSUPPORTED, 0, "cannot list images: %s", HCS_CANNOT_LAUNCH);
+        op_fail(op, &why);
+        return;
+    }
+    struct listing_images *l = mem_new(1, sizeof *l);
+    *l = (struct listing_images){h, op};
+    h->service->type->arrange(h->service, HCS_IMAGES, NULL, NULL, on_image_list, l);
+}
