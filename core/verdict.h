@@ -19,7 +19,7 @@
 
 enum verdict_kind { VERDICT_OK, VERDICT_WARN, VERDICT_REFUSE };
 
-enum { VERDICT_REASON = 240 };
+enum { VERDICT_REASON = 400 };
 
 struct verdict {
     enum isolation mode;

@@ -58,31 +58,20 @@ enum isolation launch_next_mode(struct app *a, const struct engine *e, const cha
     return from;
 }
 
-/* "process works here.", "vm cannot work: no kernel was found.", "hyperv works: ...; it costs ..." */
-static void add_sentence(struct text *out, const char *word, const struct verdict *v)
+enum verdict_kind launch_sentence(struct app *a, const struct engine *e, const char *image_os,
+                                  enum isolation mode, struct text *out)
 {
     static const char *const said[] = {
         [VERDICT_OK] = "works: ", [VERDICT_WARN] = "may work: ", [VERDICT_REFUSE] = "cannot work: "};
-    bool own_word = v->kind == VERDICT_OK && strcmp(v->source, "engine") == 0;
-    text_addf(out, "%s%s %s%s", out->len ? " " : "", word, own_word ? "" : said[v->kind], v->reason);
+    char word[48];
+    struct verdict v;
+    enum isolation really = launch_effective(a, e, mode);
+    launch_judge(a, e, image_os, really, &v);
+    bool own_word = v.kind == VERDICT_OK && strcmp(v.source, "engine") == 0;
+    text_addf(out, "%s %s%s", launch_mode_word(a, e, really, word, sizeof word), own_word ? "" : said[v.kind],
+              v.reason);
     if (out->data[out->len - 1] != '.') {
         text_add_char(out, '.');
     }
-}
-
-enum verdict_kind launch_verdict(struct app *a, const struct engine *e, const char *image_os,
-                                 enum isolation mode, struct text *out)
-{
-    char word[48];
-    struct verdict verdict;
-    enum isolation really = launch_effective(a, e, mode);
-    enum verdict_kind kind = launch_judge(a, e, image_os, really, &verdict);
-    add_sentence(out, launch_mode_word(a, e, really, word, sizeof word), &verdict);
-    for (int i = 1; e && i < LAUNCH_MODES; i++) {
-        if (launch_modes[i] != really) {
-            launch_judge(a, e, image_os, launch_modes[i], &verdict);
-            add_sentence(out, launch_mode_word(a, e, launch_modes[i], word, sizeof word), &verdict);
-        }
-    }
-    return kind;
+    return v.kind;
 }

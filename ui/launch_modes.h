@@ -32,8 +32,8 @@ const char *launch_mode_word(struct app *a, const struct engine *e, enum isolati
 enum isolation launch_next_mode(struct app *a, const struct engine *e, const char *image_os,
                                 enum isolation from, int by);
 
-/* What will work, at what cost, what will not, and why: first of the mode, then of the others. */
-enum verdict_kind launch_verdict(struct app *a, const struct engine *e, const char *image_os,
-                                 enum isolation mode, struct text *out);
+/* "vm works here; it costs ...", "process cannot work: ..." */
+enum verdict_kind launch_sentence(struct app *a, const struct engine *e, const char *image_os,
+                                  enum isolation mode, struct text *out);
 
 #endif

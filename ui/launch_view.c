@@ -15,7 +15,7 @@
 #include "ui/paragraph.h"
 #include "ui/views.h"
 
-enum { WIDTH = 94, LABEL = 2, VALUE = 14 };
+enum { WIDTH = 94, LABEL = 2, VALUE = 14, SENTENCE_ROWS = 4 };
 
 struct launch_view {
     struct view view;
@@ -216,18 +216,26 @@ static void draw_modes(struct launch_view *l, struct pen *p)
     p->row++;
 }
 
-static void draw_verdict(struct launch_view *l, struct pen *p)
+static void draw_sentence(struct launch_view *l, struct pen *p, enum isolation mode, bool chosen)
 {
     struct text words = {0};
-    int cols = p->in.cols - VALUE - 2;
-    enum verdict_kind kind =
-        launch_verdict(l->view.app, engine_of(l), image_os(l), l->form.isolation, &words);
-    int rows = paragraph_rows(text_of(&words), cols);
-    rows = rows < 4 ? rows : 4;
-    paragraph_draw(p->canvas, (struct rect){p->row, p->in.col + VALUE, rows, cols},
-                   kind == VERDICT_OK ? STYLE_QUIET : STYLE_WARNING, text_of(&words));
-    p->row += rows;
+    struct rect r = {p->row, p->in.col + VALUE, SENTENCE_ROWS, p->in.cols - VALUE - 2};
+    enum verdict_kind kind = launch_sentence(l->view.app, engine_of(l), image_os(l), mode, &words);
+    enum style style = chosen && kind != VERDICT_OK ? STYLE_WARNING : STYLE_QUIET;
+    p->row += paragraph_draw(p->canvas, r, style, text_of(&words));
     text_done(&words);
+}
+
+/* Of the mode that is chosen, then of the others. */
+static void draw_verdicts(struct launch_view *l, struct pen *p)
+{
+    enum isolation really = launch_effective(l->view.app, engine_of(l), l->form.isolation);
+    draw_sentence(l, p, really, true);
+    for (int i = 1; engine_of(l) && i < LAUNCH_MODES; i++) {
+        if (launch_modes[i] != really) {
+            draw_sentence(l, p, launch_modes[i], false);
+        }
+    }
 }
 
 static void draw_limits(struct launch_view *l, struct pen *p)
@@ -312,7 +320,7 @@ static int draw_rows(struct launch_view *l, struct pen *p)
     draw_image(l, p);
     draw_command(l, p);
     draw_modes(l, p);
-    draw_verdict(l, p);
+    draw_verdicts(l, p);
     p->row++;
     draw_limits(l, p);
     draw_network(l, p);

@@ -87,6 +87,19 @@ is "no mode" $? 2
 "$program" relaunch nothing 2>/dev/null
 is "no container" $? 1
 
+# The toggle itself, where the machine can do both.
+vm=$("$program" engines --json | json '[o["available"] for e in d for o in e["isolations"] if e["name"] == "local" and o["isolation"] == "vm"][0]')
+if [ "$vm" = True ]; then
+    "$program" relaunch --yes web-process >/dev/null
+    is "into a VM" "$("$program" ls -a --json | json '[(c["name"], c["isolation"], c["host_visible"]) for c in d if c["name"].startswith("web")]')" \
+        "[('web-vm', 'vm', False)]"
+    is "with the settings" "$("$program" exec web-vm sh -c 'echo $A')" kept
+    "$program" relaunch --yes web-vm >/dev/null
+    is "and out of it" "$("$program" ls -a --json | json '[(c["name"], c["isolation"]) for c in d if c["name"].startswith("web")]')" \
+        "[('web-process', 'process')]"
+    is "with the settings still" "$("$program" exec web-process sh -c 'echo $A')" kept
+fi
+
 # Ports go from the old one to the new one; both cannot have them.
 if [ "$(id -u)" -eq 0 ] && command -v pasta >/dev/null 2>&1 && [ -n "$(ip route show default 2>/dev/null)" ]; then
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
