@@ -82,14 +82,26 @@ static void add_pids(struct boundary_rows *b, const struct container *it, bool w
     add_words(b, "process ids", STYLE_TEXT, "own", remark);
 }
 
+static bool has_helper(const struct container *it, enum worker_role role)
+{
+    for (size_t i = 0; i < it->n_workers; i++) {
+        if (it->workers[i].role == role) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_network(struct boundary_rows *b, const struct container *it)
 {
     const struct crossing *network = crossing_of(it, CROSSING_NETWORK);
     char words[160];
     if (network == NULL) {
         size_t ports = count_crossings(it, CROSSING_PORT);
-        snprintf(words, sizeof words, "%zu port%s mapped", ports, ports == 1 ? "" : "s");
-        add_words(b, "network", STYLE_TEXT, "own", ports > 0 ? words : NULL);
+        const char *out = has_helper(it, WORKER_NETWORK) ? "reaches out through the host's" : "";
+        snprintf(words, sizeof words, "%zu port%s mapped%s%s", ports, ports == 1 ? "" : "s", *out ? ", " : "",
+                 out);
+        add_words(b, "network", STYLE_TEXT, "own", ports > 0 ? words : *out ? out : NULL);
         return;
     }
     snprintf(words, sizeof words, "%.120s", network->outside != NULL ? network->outside : "another network");

@@ -93,6 +93,30 @@ static void a_machine_of_its_own(void **state)
     boundary_rows_done(&b);
 }
 
+static void a_network_with_a_helper(void **state)
+{
+    (void)state;
+    const struct worker helper = {.host_pid = 77, .role = WORKER_NETWORK, .name = "passt"};
+    const struct crossing port = {CROSSING_PORT, "8080", "80/tcp", false};
+    struct container c = running(ISOLATION_PROCESS);
+    struct boundary_rows b = {0};
+    boundary_rows_make(&b, &c, false);
+    assert_null(row_of(&b, "network")->remark);
+    boundary_rows_done(&b);
+    c.workers = &helper;
+    c.n_workers = 1;
+    boundary_rows_make(&b, &c, false);
+    assert_string_equal(row_of(&b, "network")->words, "own");
+    assert_string_equal(row_of(&b, "network")->remark, "reaches out through the host's");
+    assert_true(says(&b, "moves its packets, in and out"));
+    boundary_rows_done(&b);
+    c.crossings = &port;
+    c.n_crossings = 1;
+    boundary_rows_make(&b, &c, false);
+    assert_string_equal(row_of(&b, "network")->remark, "1 port mapped, reaches out through the host's");
+    boundary_rows_done(&b);
+}
+
 static void nothing_known(void **state)
 {
     (void)state;
@@ -110,6 +134,7 @@ int main(void)
         cmocka_unit_test(a_shared_kernel),
         cmocka_unit_test(crossings_and_hostile_names),
         cmocka_unit_test(a_machine_of_its_own),
+        cmocka_unit_test(a_network_with_a_helper),
         cmocka_unit_test(nothing_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
