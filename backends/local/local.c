@@ -155,12 +155,12 @@ static void describe_vm(struct probe *p, const struct paths *paths, const struct
     text_add_char(&words, ')');
     text_addf(
         &cost,
-        "about 120 MB for its kernel and QEMU, and half a second more at the start%s; memory is %d MB unless "
+        "about 120 MB for its kernel and QEMU, and half a second more at the start%s; memory is %s unless "
         "you say otherwise",
         h->kvm == VM_KVM_FAILS
             ? " (the first one some seconds), and it runs several times slower, without KVM"
             : "",
-        VM_MEMORY_DEFAULT_MB);
+        size_print(size, VM_MEMORY_DEFAULT));
     p->vm_words = text_take(&words);
     p->vm_cost = text_take(&cost);
 }

@@ -1,6 +1,5 @@
-/* The network that QEMU makes for one guest: 10.0.2.0/24, the way out at .2, the resolver at .3, the guest at
- * .15 (QEMU's documentation of "-netdev user"). There is nobody else in it, so that nothing has to be asked.
- */
+/* The network that passt makes for one guest (keeper/vm_net.c): 10.0.2.0/24, the way out at .2, the resolver
+ * at .3, the guest at .15. There is nobody else in it, so that nothing has to be asked. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
@@ -48,7 +47,7 @@ bool network_setup(const char *kind, struct error *e)
 {
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     bool ok = fd >= 0 && raise_interface(fd, "lo");
-    if (ok && strcmp(kind, "user") == 0) {
+    if (ok && strcmp(kind, "nat") == 0) {
         boot_load("/modules/net");
         ok = set_address(fd, SIOCSIFADDR, "10.0.2.15") && set_address(fd, SIOCSIFNETMASK, "255.255.255.0") &&
              raise_interface(fd, "eth0") && add_way_out(fd) &&

@@ -261,8 +261,7 @@ static void on_late(uv_timer_t *timer)
     kill(n->first, SIGKILL);
 }
 
-/* "-t" "127.0.0.1/8080:80" */
-static void add_ports(const struct launch_spec *spec, struct text *words)
+void network_add_ports(const struct launch_spec *spec, struct text *words)
 {
     struct port p;
     for (size_t i = 0; i < spec->n_crossings; i++) {
@@ -282,7 +281,7 @@ static char *command_line(const struct launch_spec *spec)
               "--dns-forward %s -P %s ",
               BUNDLE_RESOLVER, PID_FILE);
     size_t before = words.len;
-    add_ports(spec, &words);
+    network_add_ports(spec, &words);
     text_add(&words, strstr(words.data + before, "-t ") ? "" : "-t none ");
     text_add(&words, strstr(words.data + before, "-u ") ? "" : "-u none ");
     text_add(&words, "--netns-only --netns");

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/launch.h"
+#include "core/text.h"
 
 struct keeper;
 
@@ -15,6 +16,9 @@ struct network;
 
 /* Can all ports of the host be had that are to be published? */
 bool network_ports_free(const struct launch_spec *spec, struct error *e);
+
+/* The published ports in the words of pasta and passt: "-t 127.0.0.1/8080:80 -u 53:53 ". */
+void network_add_ports(const struct launch_spec *spec, struct text *words);
 
 struct network_hooks {
     void (*ready)(void *user, uint32_t helper, const char *name); /* its pid, and what the host calls it */

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,13 +16,13 @@
 #include "backends/local/keeper/vm_plan.h"
 #include "backends/local/keeper/vm_qemu.h"
 #include "backends/local/keeper/vm_qmp.h"
+#include "backends/local/keeper/vm_setup.h"
 #include "backends/local/keeper/vm_share.h"
 #include "backends/local/keeper/vm_template.h"
-#include "backends/local/shared/words.h"
 #include "core/memory.h"
 #include "core/text.h"
 
-enum { POLL_MS = 20, START_SECONDS = 120, END_SECONDS = 5, KVM_SECONDS = 15, SEED = 64, LOG_SHOWN = 400 };
+enum { POLL_MS = 20, START_SECONDS = 120, END_SECONDS = 5, KVM_SECONDS = 15 };
 enum stage { PREPARING, WAITING, TEMPLATE, STARTING, SETTING, UP, OVER };
 
 struct vm {
@@ -39,6 +38,7 @@ struct vm {
     int lock;  /* of the template that we make */
     pid_t pid; /* of QEMU; 0 none */
     struct vm_shares shares;
+    struct vm_net net;
     bool restoring; /* QEMU has begun to read the template */
     struct qmp *control;
     struct link *link;
@@ -84,6 +84,7 @@ static void kill_machine(struct vm *vm)
         vm->pid = 0;
     }
     vm_share_end(&vm->shares);
+    vm_net_end(&vm->net);
 }
 
 void vm_kill(struct vm *vm)
@@ -99,41 +100,11 @@ static void fail(struct vm *vm, const struct error *why)
     vm->events->failed(vm->user, &copy);
 }
 
-/* What QEMU wrote before it ended, and, while a template is made, the guest's last words. */
-static void add_log(struct text *t)
-{
-    char end[LOG_SHOWN + 1];
-    int fd = open("qemu.log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    struct stat st;
-    ssize_t n = fd >= 0 && fstat(fd, &st) == 0
-                    ? pread(fd, end, LOG_SHOWN, st.st_size > LOG_SHOWN ? st.st_size - LOG_SHOWN : 0)
-                    : 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    while (n > 0 && (end[n - 1] == '\n' || end[n - 1] == '\r')) {
-        n--;
-    }
-    if (n > 0) {
-        text_add(t, ": ");
-        text_add_clean(t, end, (size_t)n);
-    }
-}
-
-static void explain(const char *what, struct error *e)
-{
-    struct text t = {0};
-    text_add(&t, what);
-    add_log(&t);
-    error_set(e, ERROR_OTHER, 0, "%s", text_of(&t));
-    text_done(&t);
-}
-
 /* KVM is there on many machines where it does not work; whether it does, only a guest can tell. */
 static void without_kvm(struct vm *vm)
 {
     struct error why;
-    explain("a guest did not run with it", &why);
+    vm_qemu_explain("a guest did not run with it", &why);
     vm_host_remember(vm->keeper->paths, &vm->plan.host, why.text);
     vm->plan.kvm = false;
     forget_machine(vm);
@@ -177,12 +148,12 @@ static void on_exit_of_qemu(void *user, int code)
         return;
     }
     if (vm->stage == UP) {
-        explain("its VM ended unexpectedly: the guest's kernel stopped, or QEMU was killed", &why);
+        vm_qemu_explain("its VM ended unexpectedly: the guest's kernel stopped, or QEMU was killed", &why);
         vm->stage = OVER;
         vm->events->broken(vm->user, &why);
         link_break(vm->link, &why);
     } else {
-        explain("The VM ended while it was being started", &why);
+        vm_qemu_explain("The VM ended while it was being started", &why);
         did_not_start(vm, &why);
     }
 }
@@ -277,37 +248,10 @@ static void save(struct vm *vm)
 
 /* The guest. */
 
-static void add_seed(struct text *t)
-{
-    unsigned char bytes[SEED] = {0};
-    struct text digits = {0};
-    ssize_t n = getrandom(bytes, sizeof bytes, 0);
-    (void)n;
-    for (int i = 0; i < SEED; i++) {
-        text_addf(&digits, "%02x", bytes[i]);
-    }
-    words_add(t, "seed", text_of(&digits));
-    text_done(&digits);
-}
-
 static void set_up(struct vm *vm)
 {
-    const struct state *s = &vm->keeper->state;
     struct text t = {0};
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    words_add_number(&t, "time", (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
-    add_seed(&t);
-    words_add(&t, "hostname", s->spec.hostname && *s->spec.hostname ? s->spec.hostname : s->id);
-    words_add(&t, "network", launch_network(&s->spec) == LAUNCH_NETWORK_NAT ? "user" : "none");
-    words_add(&t, "scratch", vm->plan.scratch ? "disk" : NULL);
-    for (size_t i = 0; i < vm->shares.count; i++) {
-        const struct crossing *c = vm->shares.each[i].which;
-        struct text place = {0};
-        text_addf(&place, "%s:%s", c->read_only ? "ro" : "rw", c->inside);
-        words_add(&t, "share", text_of(&place));
-        text_done(&place);
-    }
+    vm_setup_pairs(&vm->keeper->state, &vm->plan, &vm->shares, &t);
     vm->stage = SETTING;
     link_setup(vm->link, &t);
     text_done(&t);
@@ -390,6 +334,35 @@ static int open_memory(const struct vm *vm, enum vm_role role)
     return fd;
 }
 
+static void on_net_ended(void *user, int code)
+{
+    struct vm *vm = user;
+    struct state *s = &vm->keeper->state;
+    (void)code;
+    vm->net.pid = 0;
+    if (vm->stage == UP) {
+        free(s->note);
+        s->note = mem_string(
+            "Its network helper has ended, so it reaches nothing and no port leads to it: stop it and "
+            "start it again");
+        s->network = 0;
+        keeper_save(vm->keeper);
+    }
+}
+
+static bool start_network(struct vm *vm, struct error *e)
+{
+    const struct launch_spec *spec = &vm->keeper->state.spec;
+    if (launch_network(spec) != LAUNCH_NETWORK_NAT) {
+        return true;
+    }
+    if (!vm_net_start(spec, &vm->net, e)) {
+        return false;
+    }
+    children_watch(vm->keeper->children, vm->net.pid, on_net_ended, vm);
+    return true;
+}
+
 static bool spawn(struct vm *vm, enum vm_role role, struct error *e)
 {
     struct keeper *k = vm->keeper;
@@ -402,9 +375,14 @@ static bool spawn(struct vm *vm, enum vm_role role, struct error *e)
                               .memory = open_memory(vm, role),
                               .log = log,
                               .shares = &vm->shares,
+                              .net = &vm->net,
                               .unprivileged = !k->paths->rootless};
     children_begin(k->children);
-    vm->pid = vm_qemu_start(&q, &agent, &control, e);
+    if (role != VM_ROLE_TEMPLATE && !start_network(vm, e)) {
+        vm->pid = -1;
+    } else {
+        vm->pid = vm_qemu_start(&q, &agent, &control, e);
+    }
     if (q.memory >= 0) {
         close(q.memory);
     }
@@ -529,6 +507,11 @@ struct vm *vm_new(struct keeper *k, const struct vm_events *events, void *user)
 struct link *vm_link(struct vm *vm)
 {
     return vm->link;
+}
+
+pid_t vm_network_pid(const struct vm *vm)
+{
+    return vm->net.pid;
 }
 
 pid_t vm_pid(const struct vm *vm)

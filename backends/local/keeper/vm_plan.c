@@ -27,8 +27,7 @@ static unsigned whole_cpus(double wanted)
 bool vm_plan_make(const struct paths *p, const struct state *s, const struct image_config *image,
                   struct vm_plan *out, struct error *e)
 {
-    *out = (struct vm_plan){.memory_mb = s->spec.memory > 0 ? (unsigned)(s->spec.memory / MEGABYTE)
-                                                            : VM_MEMORY_DEFAULT_MB,
+    *out = (struct vm_plan){.memory_mb = (unsigned)(state_vm_memory(s) / MEGABYTE),
                             .cpus = whole_cpus(s->spec.cpus)};
     if (!vm_host_find(p, &out->host, e)) {
         return false;

@@ -13,10 +13,9 @@
 
 #include "backends/local/shared/command.h"
 #include "core/memory.h"
-#include "core/port.h"
 #include "core/text.h"
 
-enum { WORDS = 160, FDS = 24, FIRST_USER = 0x70680000 };
+enum { WORDS = 160, FDS = 24, FIRST_USER = 0x70680000, LOG_SHOWN = 400 };
 
 struct line { /* a command line, and what is open for it */
     char *words[WORDS];
@@ -180,27 +179,12 @@ static void add_disks(struct line *l, const struct vm_qemu *q)
     add_disk(l, 1, real ? q->plan->scratch : NULL, false);
 }
 
-/* QEMU takes IPv4 addresses only here. */
-static void add_ports(struct text *t, const struct launch_spec *spec)
-{
-    struct port port;
-    for (size_t i = 0; i < spec->n_crossings; i++) {
-        if (spec->crossings[i].kind == CROSSING_PORT && port_of(&spec->crossings[i], &port)) {
-            text_addf(t, ",hostfwd=%s:%s:%u-:%u", port.protocol == PORT_UDP ? "udp" : "tcp", port.address,
-                      port.outside, port.inside);
-        }
-    }
-}
-
 static void add_network(struct line *l, const struct vm_qemu *q)
 {
-    bool wanted = q->role != VM_ROLE_TEMPLATE && launch_network(q->spec) == LAUNCH_NETWORK_NAT;
+    bool wanted = q->role != VM_ROLE_TEMPLATE && q->net->pid > 0;
     if (wanted) {
-        struct text ports = {0};
-        add_ports(&ports, q->spec);
         add(l, "-netdev");
-        add(l, "user,id=net%s", text_of(&ports));
-        text_done(&ports);
+        add(l, "stream,id=net,server=off,addr.type=fd,addr.str=%d", give(l, q->net->socket));
     }
     add(l, "-device");
     add(l, "virtio-net-pci,romfile=,mac=52:54:00:70:68:01%s", wanted ? ",netdev=net" : "");
@@ -271,4 +255,34 @@ pid_t vm_qemu_start(const struct vm_qemu *q, int *agent, int *control, struct er
     *agent = one[0];
     *control = two[0];
     return pid;
+}
+
+/* What QEMU wrote before it ended, and, while a template is made, the guest's last words. */
+static void add_log(struct text *t)
+{
+    char end[LOG_SHOWN + 1];
+    int fd = open("qemu.log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat st;
+    ssize_t n = fd >= 0 && fstat(fd, &st) == 0
+                    ? pread(fd, end, LOG_SHOWN, st.st_size > LOG_SHOWN ? st.st_size - LOG_SHOWN : 0)
+                    : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    while (n > 0 && (end[n - 1] == '\n' || end[n - 1] == '\r')) {
+        n--;
+    }
+    if (n > 0) {
+        text_add(t, ": ");
+        text_add_clean(t, end, (size_t)n);
+    }
+}
+
+void vm_qemu_explain(const char *what, struct error *e)
+{
+    struct text t = {0};
+    text_add(&t, what);
+    add_log(&t);
+    error_set(e, ERROR_OTHER, 0, "%s", text_of(&t));
+    text_done(&t);
 }

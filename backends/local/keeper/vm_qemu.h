@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include "backends/local/keeper/vm_net.h"
 #include "backends/local/keeper/vm_plan.h"
 #include "backends/local/keeper/vm_share.h"
 
@@ -21,11 +22,16 @@ struct vm_qemu {
     const struct launch_spec *spec;
     int memory, log; /* the file of its memory, -1: none; where it writes errors and, as a template, the
                         guest's console */
+    const struct vm_net *net;       /* {0}: its network leads nowhere */
     const struct vm_shares *shares; /* VM_ROLE_COLD: folders of the host */
     bool unprivileged;              /* as a user of its own */
 };
 
 /* Its pid; agent and control get our ends of its two sockets. -1 and e. */
 pid_t vm_qemu_start(const struct vm_qemu *q, int *agent, int *control, struct error *e);
+
+/* `what`, and what QEMU wrote last into "qemu.log": its reason, or, of a template, the last words of the
+ * guest. */
+void vm_qemu_explain(const char *what, struct error *e);
 
 #endif

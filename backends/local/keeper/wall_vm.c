@@ -113,6 +113,9 @@ static void note(struct keeper *k, int process)
     k->state.vm = (uint32_t)vm_pid(k->vm);
     k->state.vm_started = state_process_started(k->state.vm);
     k->state.note = mem_string(vm_note(k->vm));
+    k->state.network = (uint32_t)vm_network_pid(k->vm);
+    free(k->state.network_name);
+    k->state.network_name = mem_string("passt");
 }
 
 static void watch(struct keeper *k, int process, child_cb cb, void *user)

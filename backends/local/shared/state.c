@@ -447,6 +447,11 @@ static void collect_workers(const struct state *s, struct state_record *out)
     }
 }
 
+uint64_t state_vm_memory(const struct state *s)
+{
+    return s->spec.memory > 0 ? s->spec.memory : VM_MEMORY_DEFAULT;
+}
+
 void state_to_record(const struct state *s, struct state_record *out)
 {
     state_record_done(out);
@@ -469,7 +474,7 @@ void state_to_record(const struct state *s, struct state_record *out)
     c->isolation = s->isolation;
     c->origin = s->origin;
     c->hypervisor = HYPERVISOR_OTHER;
-    c->memory_limit = s->spec.memory;
+    c->memory_limit = s->isolation == ISOLATION_VM ? state_vm_memory(s) : s->spec.memory;
     c->cpu = NAN;
     c->processes = -1;
     collect_crossings(&s->spec, out);

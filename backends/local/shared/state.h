@@ -13,6 +13,8 @@
 
 enum { STATE_ID = 12 + 1 }; /* 12 hexadecimal digits */
 
+#define VM_MEMORY_DEFAULT ((uint64_t)1 << 30) /* of a VM; what it does not use costs the host nothing */
+
 struct state {
     char id[STATE_ID];
     struct launch_spec spec; /* as asked for; spec.name is always set; spec.isolation: the wish */
@@ -53,6 +55,8 @@ struct state_record {
 };
 void state_to_record(const struct state *s, struct state_record *out);
 void state_record_done(struct state_record *r);
+
+uint64_t state_vm_memory(const struct state *s); /* of its VM, bytes */
 
 /* Start time of a process, field 22 of /proc/PID/stat; 0: there is none. */
 uint64_t state_process_started(uint32_t pid);

@@ -9,7 +9,7 @@
 #include "backends/local/shared/guest_kernel.h"
 #include "backends/local/shared/paths.h"
 
-enum { VM_MEMORY_LEAST_MB = 96, VM_MEMORY_DEFAULT_MB = 1024, VM_CPUS_AT_MOST = 64, VM_FOLDERS_AT_MOST = 8 };
+enum { VM_MEMORY_LEAST_MB = 96, VM_CPUS_AT_MOST = 64, VM_FOLDERS_AT_MOST = 8 };
 
 enum vm_kvm { VM_KVM_UNTRIED, VM_KVM_WORKS, VM_KVM_FAILS };
 
