@@ -23,7 +23,8 @@ apt_sources() {
         >"$work/apt/parts/lists.list" || true
     apt="-o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=$work/apt/parts -o Dir::State::Lists=$work/apt/lists"
     # shellcheck disable=SC2086
-    [ -n "$(find "$work/apt/lists" -maxdepth 1 -name '*Sources*' -print -quit)" ] || apt-get $apt update
+    [ -n "$(find "$work/apt/lists" -maxdepth 1 -name '*Sources*' -print -quit)" ] ||
+        apt-get $apt update || true # others' repositories often have no sources; what is missing of ours is told below
 }
 
 # fetch PACKAGE: unpacks its source as $work/src/PACKAGE.

@@ -26,6 +26,12 @@ keys Escape
 keys "?"
 sees "Help" "Attach"
 keys Escape
+keys w
+pid=$(porthole map ping-process --json | json '[p["pid"] for p in d["processes"] if p["host_pid"]][0]')
+keys -l "$pid"
+keys Enter
+sees "Process $pid runs inside"
+keys Escape
 keys q
 sees "ended with 0"
 end
