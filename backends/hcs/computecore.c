@@ -3,12 +3,15 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backends/hcs/computecore_parts.h"
+#include "backends/hcs/result.h"
+#include "backends/hcs/volatile_store.h"
 #include "backends/wide.h"
 #include "core/memory.h"
 
-enum { GRACE_MS = 2000 };
+enum { GRACE_MS = 2000, CHECK_MS = 5000 };
 
 /* What threads of HCS are given. */
 
@@ -115,11 +118,46 @@ static void read_version(struct computecore *s)
     snprintf(s->system_name, 64, "Windows%s (%u)", s->workstation ? "" : " Server", s->build);
 }
 
+/* Whom HCS refuses is told here, with the little that Windows tells them all the same; every other failure is
+ * the engine's to find. */
+static bool is_refused(const struct computecore *s, int32_t *result)
+{
+    HCS_OPERATION operation = s->api.HcsCreateOperation(NULL, NULL);
+    PWSTR document = NULL;
+    if (!operation) {
+        return false;
+    }
+    *result = s->api.HcsEnumerateComputeSystems(NULL, operation);
+    if (*result >= 0) {
+        *result = s->api.HcsWaitForOperationResult(operation, CHECK_MS, &document);
+    }
+    LocalFree(document);
+    s->api.HcsCloseOperation(operation);
+    return result_condition(*result) == HCS_REFUSED;
+}
+
+static void say_refused(struct computecore *s, int32_t result)
+{
+    unsigned all, vms;
+    result_error(&s->why, result, NULL, "use the Host Compute Service");
+    if (volatile_store_count(&all, &vms) && all > 0) {
+        size_t len = strlen(s->why.text);
+        snprintf(s->why.text + len, sizeof s->why.text - len,
+                 "; all that can be told is that it has %u compute system%s, %u of them VMs", all,
+                 all == 1 ? "" : "s", vms);
+    }
+}
+
 static void load(uv_work_t *work)
 {
     struct computecore *s = work->data;
-    if (computecore_load(&s->api, &s->why)) {
-        read_version(s);
+    int32_t result;
+    if (!computecore_load(&s->api, &s->why)) {
+        return;
+    }
+    read_version(s);
+    if (is_refused(s, &result)) {
+        say_refused(s, result);
     }
 }
 

@@ -52,6 +52,11 @@ is "stop" $? 0
 # The service is not as one would like.
 PORTHOLE_STANDIN=refuse=1
 has "refused" "$(porthole ls 2>&1)" "Hyper-V Administrators"
+store='HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\HostComputeService\VolatileStore'
+"$wine_run" reg add "$store\ComputeSystem\one" /f >/dev/null
+"$wine_run" reg add "$store\ComputeSystem\two" /v ComputeSystemType /t REG_DWORD /d 2 /f >/dev/null
+has "what is told all the same" "$(porthole ls 2>&1)" "2 compute systems, 1 of them VMs"
+"$wine_run" reg delete "$store" /f >/dev/null
 PORTHOLE_STANDIN=missing=1
 has "missing" "$(porthole ls 2>&1)" "engine hcs"
 PORTHOLE_STANDIN=seed=1,old=1
