@@ -202,8 +202,13 @@ void transport_hold(struct transport *t, bool hold)
 {
     bool released = t->held && !hold;
     t->held = hold;
-    if (released && t->connected && !t->closed) {
+    if (!t->connected || t->closed) {
+        return;
+    }
+    if (released) {
         soon(t);
+    } else if (hold && !t->carrier_ended) {
+        t->carrier->type->read(t->carrier, false);
     }
 }
 

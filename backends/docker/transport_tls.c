@@ -16,6 +16,7 @@ struct transport_tls {
     const struct endpoint *to;
     SSL *ssl;
     BIO *in, *out; /* owned by ssl */
+    X509 *refused; /* the certificate of the other side's chain that is not accepted */
 };
 
 /* ---- our files ---- */
@@ -106,6 +107,18 @@ static void expect_name(SSL *ssl, const char *name)
     }
 }
 
+/* Keeps what is refused, so that it can be told why. */
+static int on_verify(int fine, X509_STORE_CTX *chain)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct transport_tls *s = SSL_get_app_data(ssl);
+    X509 *certificate = X509_STORE_CTX_get_current_cert(chain);
+    if (!fine && !s->refused && certificate && X509_up_ref(certificate) == 1) {
+        s->refused = certificate;
+    }
+    return fine;
+}
+
 struct transport_tls *transport_tls_new(const struct endpoint *to)
 {
     struct transport_tls *s = mem_new(1, sizeof *s);
@@ -118,6 +131,8 @@ struct transport_tls *transport_tls_new(const struct endpoint *to)
     }
     SSL_set_bio(s->ssl, s->in, s->out);
     SSL_set_connect_state(s->ssl);
+    SSL_set_app_data(s->ssl, s);
+    SSL_set_verify(s->ssl, SSL_CTX_get_verify_mode(to->tls.context), on_verify);
     expect_name(s->ssl, to->tls.server_name ? to->tls.server_name : to->host);
     return s;
 }
@@ -126,6 +141,7 @@ void transport_tls_free(struct transport_tls *s)
 {
     if (s) {
         SSL_free(s->ssl);
+        X509_free(s->refused);
         free(s);
     }
 }
@@ -150,7 +166,8 @@ static void add_time(struct text *out, const ASN1_TIME *time)
 /* The names of a certificate, the first few of them. */
 static void add_names(struct text *out, X509 *certificate)
 {
-    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    GENERAL_NAMES *names =
+        certificate ? X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL) : NULL;
     int n = sk_GENERAL_NAME_num(names), shown = 0;
     for (int i = 0; i < n && shown < 5; i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
@@ -173,25 +190,24 @@ static void add_names(struct text *out, X509 *certificate)
 
 static void explain_certificate(const struct transport_tls *s, long result, struct error *e)
 {
-    X509 *certificate = SSL_get1_peer_certificate(s->ssl);
     const char *name = s->to->tls.server_name ? s->to->tls.server_name : s->to->host;
     const char *authority = s->to->tls.authority ? s->to->tls.authority : "this system's authorities";
     struct text words = {0};
     switch (result) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
-        text_add(&words, "its certificate, or that of its authority, has expired (");
-        add_time(&words, certificate ? X509_get0_notAfter(certificate) : NULL);
-        text_add(&words, "); it must be renewed over there");
+        text_add(&words, "its certificate, or that of its authority, has expired on ");
+        add_time(&words, s->refused ? X509_get0_notAfter(s->refused) : NULL);
+        text_add(&words, "; it must be renewed over there");
         break;
     case X509_V_ERR_CERT_NOT_YET_VALID:
         text_add(&words, "its certificate is not valid before ");
-        add_time(&words, certificate ? X509_get0_notBefore(certificate) : NULL);
+        add_time(&words, s->refused ? X509_get0_notBefore(s->refused) : NULL);
         text_add(&words, "; look at the clocks of both machines");
         break;
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
         text_addf(&words, "its certificate does not carry the name %s but ", name);
-        add_names(&words, certificate);
+        add_names(&words, s->refused);
         text_add(&words, "; reach it under such a name, or have its certificate made anew");
         break;
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
@@ -211,7 +227,6 @@ static void explain_certificate(const struct transport_tls *s, long result, stru
     }
     error_set(e, ERROR_DENIED, (int32_t)result, "%s", text_of(&words));
     text_done(&words);
-    X509_free(certificate);
 }
 
 /* The other side has ended it by an alert: as a rule it is our certificate that is missing or refused. */
