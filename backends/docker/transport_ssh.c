@@ -88,7 +88,9 @@ static const char *advice_for(const struct ssh *s)
         {"Connection refused", "does sshd run there, at this port?"},
         {"docker: command not found", "install docker's client over there, too"},
         {"docker: not found", "install docker's client over there, too"},
-        {"permission denied while trying to connect", "over there, this user must be in the group docker"},
+        {"connect: permission denied", "over there, this user must be in the group docker"},
+        {"permission denied while trying", "over there, this user must be in the group docker"},
+        {"failed to open the raw stream", "start the engine over there (systemctl start docker)"},
         {"Cannot connect to the Docker daemon", "start the engine over there (systemctl start docker)"},
     };
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
