@@ -14,7 +14,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "backends/host/cgroup_key.h"
+#include "backends/cgroup_key.h"
 #include "backends/host/reader.h"
 #include "backends/procfs.h"
 #include "core/memory.h"

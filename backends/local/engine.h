@@ -156,6 +156,10 @@ struct control {
 void control_send(struct local *l, const struct state *s, const struct control *control, keeper_cb cb,
                   void *user);
 
+/* usage.c */
+
+struct sampler *usage_new(struct local *l);
+
 /* The functions of local_backend. */
 void local_act(struct backend *b, struct op *op, const char *key, enum verb verb,
                const struct act_options *options);

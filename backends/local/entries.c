@@ -10,10 +10,10 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "backends/local/cgroups.h"
+#include "backends/cgroups.h"
 #include "backends/local/engine.h"
 #include "backends/local/logs.h"
-#include "backends/local/sampler.h"
+#include "backends/sampler.h"
 
 enum { FILES_LIMIT = 100000 };
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "backends/json.h"
-#include "backends/local/cgroups.h"
+#include "backends/cgroups.h"
 #include "backends/local/engine.h"
 #include "core/times.h"
 

@@ -12,12 +12,12 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "backends/local/cgroups.h"
+#include "backends/cgroups.h"
 #include "backends/local/client.h"
 #include "backends/local/engine.h"
 #include "backends/local/logs.h"
-#include "backends/local/sampler.h"
 #include "backends/local/shared/vm_host.h"
+#include "backends/sampler.h"
 #include "core/sizes.h"
 
 enum { PATIENCE = 30 /* ms */ };
@@ -30,7 +30,6 @@ static const char WITHOUT_ROOT[] =
 static void free_local(struct local *l)
 {
     struct op *op = l->close_op;
-    sampler_free(l->sampler);
     cgroups_free(l->cgroups);
     runtime_done(&l->runtime);
     free(l->vm_words);
@@ -65,6 +64,11 @@ static void close_timer(uv_timer_t *timer)
     uv_close((uv_handle_t *)timer, handle_closed);
 }
 
+static void sampler_closed(void *user)
+{
+    local_release(user);
+}
+
 static void local_close(struct backend *b, struct op *op)
 {
     struct local *l = (struct local *)b;
@@ -74,7 +78,7 @@ static void local_close(struct backend *b, struct op *op)
     task_stop_all(l);
     spawn_forget_all(l);
     entries_close(l);
-    sampler_close(l->sampler);
+    sampler_close(l->sampler, sampler_closed);
     close_timer(&l->begin);
     close_timer(&l->watchdog);
     local_release(l);
@@ -232,7 +236,8 @@ static struct backend *local_open(struct uv_loop_s *loop, const char *address,
     l->boot = state_boot_id();
     l->clock = procfs_clock();
     l->cgroups = cgroups_find();
-    l->sampler = sampler_new(l);
+    l->sampler = usage_new(l);
+    local_hold(l);
     if (l->paths) {
         struct probe *p = mem_new(1, sizeof *p);
         job_start(&p->job, l, NULL, run_probe, probed);

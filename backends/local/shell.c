@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backends/local/shared/beneath.h"
+#include "backends/beneath.h"
 #include "backends/local/shared/images.h"
 
 /* As the process sees its root; its mount in our own folder where that is not allowed. */

@@ -27,13 +27,13 @@ static void hear(void *user, struct words pairs)
     }
 }
 
-static void ask(struct meter *m, const struct meter_round *round)
+static void ask(struct meter *m, const struct paths *paths)
 {
     bool changed = m->value[METER_CPU] - m->asked_cpu >= BUSY_NS || m->at - m->asked_at >= OFTEN_NS;
     if (m->asked_at > 0 && !changed) {
         return;
     }
-    if (ask_guest(round->paths, m->id, WIRE_STATISTICS, hear, m, PATIENCE, NULL) || m->asked_at > 0) {
+    if (ask_guest(paths, m->key, WIRE_STATISTICS, hear, m, PATIENCE, NULL) || m->asked_at > 0) {
         m->asked_at = m->at;
         m->asked_cpu = m->value[METER_CPU];
     }
@@ -48,7 +48,7 @@ static uint64_t shared_size(int proc, uint32_t pid, uint64_t otherwise)
     return line ? strtoull(line + strlen("\nPss:"), NULL, 10) * 1024 : otherwise;
 }
 
-void vm_meter_read(struct meter *m, const struct meter_round *round)
+void vm_meter_read(struct meter *m, const struct paths *paths, const struct meter_round *round)
 {
     struct procfs_stat stat;
     int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -61,7 +61,7 @@ void vm_meter_read(struct meter *m, const struct meter_round *round)
             m->host_pages = stat.pages;
         }
         if (round->fields & (FIELD_MEMORY | FIELD_PROCESSES)) {
-            ask(m, round);
+            ask(m, paths);
         }
         m->has[METER_CPU] = round->fields & FIELD_CPU;
         m->has[METER_MEMORY] = m->asked_at > 0 && (round->fields & FIELD_MEMORY);

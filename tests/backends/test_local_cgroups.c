@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "backends/host/cgroup_key.h"
-#include "backends/local/cgroups.h"
+#include "backends/cgroup_key.h"
+#include "backends/cgroups.h"
 
 #define ID64  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define ID64B "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"

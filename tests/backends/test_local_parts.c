@@ -18,7 +18,7 @@
 #include "backends/host/host.h"
 #include "backends/local/create.h"
 #include "backends/local/shared/paths.h"
-#include "backends/local/users.h"
+#include "backends/users.h"
 #include "backends/procfs.h"
 #include "core/memory.h"
 #include "core/op.h"

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "backends/local/guest/agent.h"
-#include "backends/local/shared/beneath.h"
+#include "backends/beneath.h"
 #include "core/memory.h"
 
 static int open_root(void)

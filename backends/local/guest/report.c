@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "backends/local/guest/agent.h"
-#include "backends/local/users.h"
+#include "backends/users.h"
 #include "backends/procfs.h"
 
 enum {

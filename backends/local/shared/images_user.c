@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backends/local/shared/beneath.h"
+#include "backends/beneath.h"
 #include "backends/local/shared/images.h"
 #include "core/memory.h"
 #include "core/text.h"

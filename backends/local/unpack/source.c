@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backends/local/shared/beneath.h"
+#include "backends/beneath.h"
 #include "backends/local/unpack/blob_inside.h"
 #include "backends/local/unpack/member.h"
 #include "backends/local/unpack/stream.h"

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backends/local/shared/beneath.h"
+#include "backends/beneath.h"
 #include "backends/local/shared/paths.h"
 #include "backends/local/unpack/member.h"
 #include "core/memory.h"

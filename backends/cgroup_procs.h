@@ -1,6 +1,6 @@
-/* backends/local/cgroup_procs.h - the processes in a cgroup and in those nested in it. */
-#ifndef BACKENDS_LOCAL_CGROUP_PROCS_H
-#define BACKENDS_LOCAL_CGROUP_PROCS_H
+/* backends/cgroup_procs.h - the processes in a cgroup and in those nested in it. */
+#ifndef BACKENDS_CGROUP_PROCS_H
+#define BACKENDS_CGROUP_PROCS_H
 
 #include <stdbool.h>
 #include <stddef.h>

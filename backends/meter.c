@@ -1,17 +1,18 @@
-#include "backends/local/meter.h"
+#include "backends/meter.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <uv.h>
 
-#include "backends/local/cgroup_procs.h"
-#include "backends/local/vm_meter.h"
+#include "backends/cgroup_procs.h"
 #include "core/memory.h"
 
-enum { RECOUNT = 10 /* rounds */ };
+enum { RECOUNT = 10 /* rounds */, SHORTEST = 200 /* ms between two readings of CPU */ };
 
 static const unsigned field_of[METER_COUNT] = {FIELD_CPU, FIELD_MEMORY, FIELD_PROCESSES};
 
@@ -30,10 +31,10 @@ static void close_files(struct meter *m)
     }
 }
 
-void meter_init(struct meter *m, const char *id)
+void meter_init(struct meter *m, const char *key)
 {
     memset(m, 0, sizeof *m);
-    memcpy(m->id, id, STATE_ID);
+    snprintf(m->key, sizeof m->key, "%s", key);
     for (enum cgroup_meter which = 0; which < METER_COUNT; which++) {
         m->fds[which] = -1;
     }
@@ -45,18 +46,17 @@ void meter_done(struct meter *m)
     free(m->cgroup);
 }
 
-void meter_aim(struct meter *m, const struct state *s)
+void meter_aim(struct meter *m, const char *cgroup, uint32_t pid, uint32_t vm)
 {
-    const char *cgroup = s->cgroup;
-    bool same = m->pid == s->pid && m->vm == s->vm &&
+    bool same = m->pid == pid && m->vm == vm &&
                 (m->cgroup == cgroup || (m->cgroup && cgroup && strcmp(m->cgroup, cgroup) == 0));
     m->active = true;
     if (!same) {
         close_files(m);
         free(m->cgroup);
         m->cgroup = mem_string(cgroup);
-        m->pid = s->pid;
-        m->vm = s->vm;
+        m->pid = pid;
+        m->vm = vm;
         m->asked_at = m->asked_cpu = m->host_pages = 0;
         m->base_at = 0;
         m->tasks = 0;
@@ -168,8 +168,8 @@ void meter_read_all(struct meter *meters, size_t n, const struct meter_round *ro
     bool rootless = false;
     for (size_t i = 0; i < n; i++) {
         memset(meters[i].has, 0, sizeof meters[i].has);
-        if (meters[i].active && meters[i].vm) {
-            vm_meter_read(&meters[i], round);
+        if (meters[i].active && meters[i].vm && round->read_vm) {
+            round->read_vm(round->user, &meters[i], round);
         } else if (meters[i].active && meters[i].cgroup) {
             read_cgroup(&meters[i], round);
         }
@@ -178,4 +178,44 @@ void meter_read_all(struct meter *meters, size_t n, const struct meter_round *ro
     if (rootless) {
         sum_up(meters, n, round);
     }
+}
+
+/* What was read. */
+
+static double cores(struct meter *m, double before)
+{
+    uint64_t cpu = m->value[METER_CPU];
+    if (m->base_at == 0 || cpu < m->base_cpu) {
+        m->base_cpu = cpu;
+        m->base_at = m->at;
+        return before;
+    }
+    if (m->at - m->base_at < (uint64_t)SHORTEST * 1000000) {
+        return before;
+    }
+    double used = (double)(cpu - m->base_cpu) / (double)(m->at - m->base_at);
+    m->base_cpu = cpu;
+    m->base_at = m->at;
+    return round(used * 1000) / 1000; /* a tenth of a percent: less would only flicker */
+}
+
+unsigned meter_apply(struct meter *m, struct container *c)
+{
+    struct container before = *c;
+    unsigned changed = 0;
+    if (m->has[METER_CPU]) {
+        c->cpu = cores(m, c->cpu);
+        bool same = c->cpu == before.cpu || (isnan(c->cpu) && isnan(before.cpu));
+        changed |= same ? 0 : FIELD_CPU;
+    }
+    if (m->has[METER_MEMORY]) {
+        c->memory = m->value[METER_MEMORY];
+        c->host_memory = m->vm ? m->host_memory : 0;
+        changed |= c->memory == before.memory && c->host_memory == before.host_memory ? 0 : FIELD_MEMORY;
+    }
+    if (m->has[METER_PROCESSES]) {
+        c->processes = (int32_t)m->value[METER_PROCESSES];
+        changed |= c->processes == before.processes ? 0 : FIELD_PROCESSES;
+    }
+    return changed;
 }

@@ -1,10 +1,10 @@
-/* backends/local/shared/beneath.h - opening files of a root file system that is not trusted.
+/* backends/beneath.h - opening files of a root file system that is not trusted.
  *
  * Paths are resolved by the kernel as if `root` were "/": neither "..", nor a link, nor a magic link of /proc
  * leads out.
  */
-#ifndef BACKENDS_LOCAL_SHARED_BENEATH_H
-#define BACKENDS_LOCAL_SHARED_BENEATH_H
+#ifndef BACKENDS_BENEATH_H
+#define BACKENDS_BENEATH_H
 
 #include <stddef.h>
 

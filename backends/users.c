@@ -1,10 +1,10 @@
-#include "backends/local/users.h"
+#include "backends/users.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/local/shared/beneath.h"
+#include "backends/beneath.h"
 #include "core/memory.h"
 #include "core/text.h"
 

@@ -1,6 +1,8 @@
-#include "backends/host/cgroup_key.h"
+#include "backends/cgroup_key.h"
 
 #include <string.h>
+
+#include "core/memory.h"
 
 enum { LONG_ID = 64, OWN_ID = 12 };
 
@@ -79,4 +81,20 @@ bool cgroup_key(const char *text, char key[CGROUP_KEY])
         text += len + (text[len] == '\n');
     }
     return key[0] != '\0';
+}
+
+char *cgroup_path_of(const char *text, const char *key)
+{
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        const char *colon = memchr(text, ':', len);
+        const char *path = colon ? memchr(colon + 1, ':', len - (size_t)(colon + 1 - text)) : NULL;
+        const char *found = path ? strstr(path, key) : NULL;
+        if (found && found < text + len) {
+            size_t end = strlen(key) + strcspn(found + strlen(key), "/\n");
+            return mem_string_n(path + 1, (size_t)(found - path) - 1 + end);
+        }
+        text += len + (text[len] == '\n');
+    }
+    return NULL;
 }

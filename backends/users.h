@@ -1,7 +1,7 @@
-/* backends/local/users.h - the users of a container, by its own /etc/passwd, which is hostile. For threads.
+/* backends/users.h - the users of a container, by its own /etc/passwd, which is hostile. For threads.
  */
-#ifndef BACKENDS_LOCAL_USERS_H
-#define BACKENDS_LOCAL_USERS_H
+#ifndef BACKENDS_USERS_H
+#define BACKENDS_USERS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "backends/local/shared/beneath.h"
+#include "backends/beneath.h"
 
 #include <errno.h>
 #include <fcntl.h>

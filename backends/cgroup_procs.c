@@ -1,4 +1,4 @@
-#include "backends/local/cgroup_procs.h"
+#include "backends/cgroup_procs.h"
 
 #include <dirent.h>
 #include <errno.h>

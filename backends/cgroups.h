@@ -1,7 +1,7 @@
-/* backends/local/cgroups.h - where the kernel counts what a container uses: cgroup v1, v2, or both side by
+/* backends/cgroups.h - where the kernel counts what a container uses: cgroup v1, v2, or both side by
  * side. */
-#ifndef BACKENDS_LOCAL_CGROUPS_H
-#define BACKENDS_LOCAL_CGROUPS_H
+#ifndef BACKENDS_CGROUPS_H
+#define BACKENDS_CGROUPS_H
 
 #include <stdbool.h>
 #include <stddef.h>

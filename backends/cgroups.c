@@ -1,4 +1,4 @@
-#include "backends/local/cgroups.h"
+#include "backends/cgroups.h"
 
 #include <ctype.h>
 #include <stdio.h>
