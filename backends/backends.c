@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "backends/docker/docker.h"
 #ifdef WITH_LOCAL
 #include "backends/local/local.h"
 #endif
@@ -19,6 +20,7 @@ const struct backend_type *const *backends_all(void)
 #ifdef _WIN32
         &computecore_backend,
 #endif
+        &docker_backend,
         &sim_backend,
         NULL};
     return all;

@@ -507,6 +507,9 @@ bool endpoint_find(struct endpoint *to, const char *address, struct error *e)
     }
     if (!fine) {
         endpoint_done(to);
+        if (address && *address && why.kind == ERROR_NOT_FOUND) {
+            why.kind = ERROR_UNREACHABLE; /* it was asked for */
+        }
         if (e) {
             *e = why;
         }

@@ -39,6 +39,7 @@ static bool unusable(struct error *e, const char *what, const char *path)
     unsigned long code = ERR_peek_error();
     if (ERR_GET_LIB(code) == ERR_LIB_SYS) {
         error_errno(e, ERR_GET_REASON(code), "cannot read the %s %s", what, path);
+        e->kind = ERROR_INVALID; /* whatever hinders: the engine may well be there */
     } else {
         error_set(e, ERROR_INVALID, 0,
                   "cannot use the %s %s: %s; it must be PEM, and a key without pass phrase", what, path,

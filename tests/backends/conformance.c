@@ -498,7 +498,7 @@ static void exec_with_a_terminal_knows_its_size(void **state)
     struct ear *ear;
     char *key = idle_one(w);
     ear = exec(w, key, words(w)->size, true, true);
-    hear(ear, words(w)->size_24x80);
+    hear(ear, w->subject->abilities & HAS_LATE_SIZE ? "\r\n" : words(w)->size_24x80);
     console_resize(ear->console, 31, 97);
     say(ear, "done\n");
     hear(ear, words(w)->size_31x97);

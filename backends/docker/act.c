@@ -1,0 +1,204 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/docker/engine.h"
+#include "backends/json.h"
+
+struct act {
+    struct call call;
+    enum verb verb;
+};
+
+static char *what_of(const struct docker *d, const char *verb, const char *key)
+{
+    struct text t = {0};
+    text_addf(&t, "%s %s", verb, entry_name(d, key));
+    return text_take(&t);
+}
+
+/* 304: it is already as it was to become. */
+static void acted(struct call *c, const struct reply *r)
+{
+    struct error why = r->why;
+    if (why.kind == ERROR_NONE && r->status == 304) {
+        error_set(&why, ERROR_CONFLICT, 304,
+                  ((struct act *)c)->verb == VERB_START ? "it runs already" : "it does not run");
+    }
+    if (why.kind != ERROR_NONE) {
+        call_fail(c, &why);
+    } else {
+        call_succeed(c);
+    }
+}
+
+static char *path_of(const struct docker *d, const char *key, enum verb verb, const struct act_options *o)
+{
+    struct text t = {0};
+    const char *const words[] = {[VERB_START] = "start", [VERB_PAUSE] = "pause", [VERB_RESUME] = "unpause"};
+    switch (verb) {
+    case VERB_STOP:
+        text_add(&t, "stop?");
+        if (o->timeout >= 0) {
+            text_addf(&t, "t=%d&", o->timeout);
+        }
+        if (o->signal && d->api >= 42) {
+            text_add(&t, "signal=");
+            api_escape(&t, o->signal);
+        }
+        break;
+    case VERB_KILL:
+        text_add(&t, "kill?signal=");
+        api_escape(&t, o->signal ? o->signal : "KILL");
+        break;
+    case VERB_REMOVE:
+        break;
+    default:
+        text_add(&t, words[verb]);
+    }
+    char *path = verb == VERB_REMOVE ? docker_path(d, "/containers/%s?force=%d", key, o->force)
+                                     : docker_path(d, "/containers/%s/%s", key, text_of(&t));
+    text_done(&t);
+    return path;
+}
+
+void docker_act(struct backend *b, struct op *op, const char *key, enum verb verb,
+                const struct act_options *options)
+{
+    struct docker *d = (struct docker *)b;
+    struct error why;
+    char tried[32];
+    snprintf(tried, sizeof tried, "%s it", verb_word(verb));
+    if (!docker_key_ok(key, tried, op)) {
+        return;
+    }
+    if (verb > VERB_REMOVE) {
+        error_set(&why, ERROR_UNSUPPORTED, 0, "docker cannot %s a container by itself", verb_word(verb));
+        op_fail(op, &why);
+        return;
+    }
+    struct act *a = mem_new(1, sizeof *a);
+    char *path = path_of(d, key, verb, options);
+    /* A signal, and what ends only when the container has ended, may take as long as that takes. */
+    const struct http_request request = {
+        .method = verb == VERB_REMOVE ? "DELETE" : "POST", .path = path, .apart = true};
+    a->verb = verb;
+    call_begin(&a->call, d, op, what_of(d, verb_word(verb), key), NULL);
+    call_request(&a->call, &request, API_ONE_LIMIT, acted);
+    free(path);
+}
+
+/* Inspect. */
+
+static void inspected(struct call *c, const struct reply *r)
+{
+    struct error why = r->why;
+    cJSON *json = why.kind == ERROR_NONE ? json_parse(r->body, r->len, API_ONE_LIMIT, &why) : NULL;
+    if (!json) {
+        call_fail(c, &why);
+        return;
+    }
+    struct answer answer = {.text = cJSON_Print(json)};
+    cJSON_Delete(json);
+    call_finish(c, &answer);
+}
+
+void docker_inspect(struct backend *b, struct op *op, const char *key)
+{
+    struct docker *d = (struct docker *)b;
+    if (!docker_key_ok(key, "inspect it", op)) {
+        return;
+    }
+    struct call *c = mem_new(1, sizeof *c);
+    call_begin(c, d, op, what_of(d, "inspect", key), NULL);
+    call_ask(c, "GET", docker_path(d, "/containers/%s/json", key), NULL, inspected);
+}
+
+bool docker_spec_of(struct backend *b, const char *key, struct launch_spec *out)
+{
+    const struct entry *en = roster_find((struct docker *)b, key);
+    if (!en || !en->inspected || !en->spec.image) {
+        return false;
+    }
+    launch_spec_copy(out, &en->spec);
+    return true;
+}
+
+/* Processes: of this kernel from /proc, of others from the engine. */
+
+struct looking {
+    struct call call;
+    char *name, *cgroup;
+    uint32_t pid;
+    struct error why;
+    struct process_table *table;
+};
+
+static void drop_looking(struct call *c)
+{
+    struct looking *k = (struct looking *)c;
+    free(k->name);
+    free(k->cgroup);
+    process_table_free(k->table);
+}
+
+static void look(struct call *c)
+{
+    struct looking *k = (struct looking *)c;
+    k->table = nearby_processes(c->docker->nearby, k->name, k->cgroup, k->pid, &k->why);
+}
+
+static void looked(struct call *c)
+{
+    struct looking *k = (struct looking *)c;
+    struct answer answer = {.why = k->why, .processes = k->table};
+    k->table = NULL;
+    call_finish(c, &answer);
+}
+
+static void told(struct call *c, const struct reply *r)
+{
+    struct error why = r->why;
+    cJSON *json = why.kind == ERROR_NONE ? json_parse(r->body, r->len, API_ONE_LIMIT * 4, &why) : NULL;
+    if (!json) {
+        call_fail(c, &why);
+        return;
+    }
+    struct answer answer = {.processes = api_top(json, ((struct looking *)c)->pid != 0)};
+    cJSON_Delete(json);
+    call_finish(c, &answer);
+}
+
+static void ask_top(struct looking *k, const char *key)
+{
+    const struct docker *d = k->call.docker;
+    const char *columns = d->about.windows ? "" : "?ps_args=-eo%20pid,ppid,user,time,rss,args";
+    call_ask(&k->call, "GET", docker_path(d, "/containers/%s/top%s", key, columns), NULL, told);
+}
+
+void docker_processes(struct backend *b, struct op *op, const char *key)
+{
+    struct docker *d = (struct docker *)b;
+    const struct entry *en = roster_find(d, key);
+    struct error why;
+    if (!docker_key_ok(key, "read the processes of it", op)) {
+        return;
+    }
+    if (en && en->inspected && en->record.state != CONTAINER_RUNNING &&
+        en->record.state != CONTAINER_PAUSED) {
+        error_set(&why, ERROR_CONFLICT, 0, "%s does not run: it has no processes", entry_name(d, key));
+        op_fail(op, &why);
+        return;
+    }
+    struct looking *k = mem_new(1, sizeof *k);
+    call_begin(&k->call, d, op, what_of(d, "read the processes of", key), drop_looking);
+    if (en && en->cgroup && en->record.isolation == ISOLATION_PROCESS) {
+        k->name = mem_string(entry_name(d, key));
+        k->cgroup = mem_string(en->cgroup);
+        k->pid = en->record.pid;
+        call_work(&k->call, look, looked);
+    } else {
+        k->pid = en ? en->record.pid : 0; /* known only if it is one of this machine */
+        ask_top(k, key);
+    }
+}

@@ -1,0 +1,112 @@
+/* backends/docker/api.h - the Engine API's JSON as records, and records as JSON. Pure.
+ *
+ * Facts from the published API description of Docker Engine (1.40 to 1.51) and, for Windows, from what its
+ * daemon does: HostConfig.Isolation of an inspected container is the mode in force, never "default"; the list
+ * does not tell it. Texts are hostile: what is shown is cleaned, keys are checked.
+ */
+#ifndef BACKENDS_DOCKER_API_H
+#define BACKENDS_DOCKER_API_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/container.h"
+#include "core/image.h"
+#include "core/launch.h"
+#include "core/text.h"
+
+enum {
+    API_KEY = 64 + 1,
+    API_OLDEST = 40, /* 1.40 */
+    API_NEWEST = 47,
+    API_LIST_LIMIT = 64 * 1024 * 1024,
+    API_ONE_LIMIT = 4 * 1024 * 1024
+};
+
+struct api_engine { /* what /info tells; strings are its own */
+    bool windows;
+    char *version; /* "20.10.24" */
+    char *system;  /* "Debian GNU/Linux 12 (bookworm)" */
+    char *name;    /* its host's */
+    char *default_runtime;
+    char **runtimes;          /* names, NULL-ended; NULL unknown */
+    enum isolation isolation; /* Windows: the daemon's default */
+};
+
+void api_engine_read(struct api_engine *e, const cJSON *info);
+void api_engine_done(struct api_engine *e);
+
+/* "1.41" as 41; -1: no version of a kind that is known. */
+int api_version(const char *text);
+
+bool api_key_ok(const char *key); /* 64 hexadecimal digits */
+
+/* What a runtime of OCI isolates by: runc and crun by process, Kata's, krun's and Hyper-V's by a VM; others
+ * by process. */
+enum isolation api_runtime_isolation(const char *runtime);
+
+/* The first runtime of the engine that isolates so; NULL: it has none. The default one is preferred. */
+const char *api_runtime_for(const struct api_engine *e, enum isolation mode);
+
+struct api_record { /* a container as one answer tells it; owns its strings */
+    struct container c;
+    unsigned fields; /* FIELD_ bits that the answer tells */
+    char *image_id;
+    char **own;
+    size_t n_own, room_own;
+};
+
+/* A row of the list. False: it is no container that can be understood. */
+bool api_list_row(struct api_record *r, const cJSON *row, const struct api_engine *e);
+
+/* The answer to an inspect. */
+bool api_inspect(struct api_record *r, const cJSON *json, const struct api_engine *e);
+void api_record_done(struct api_record *r);
+
+/* The settings that an inspected container was made with. */
+bool api_spec(struct launch_spec *spec, const cJSON *json, const struct api_engine *e);
+
+/* The body of a create; the caller frees. NULL and e: the engine cannot do it. */
+char *api_create(const struct launch_spec *spec, const struct api_engine *e, struct error *why);
+
+/* Which verbs the mode forbids, into c->why_not. */
+void api_refusals(struct container *c, const struct api_engine *e);
+
+/* The engine's own words for a refusal, out of {"message": ...}; the kind by status and words. */
+void api_error(struct error *e, int status, const char *body, size_t len);
+
+/* The kind that the words of a runtime stand for when a command could not be started. */
+enum error_kind api_start_kind(const char *words, enum error_kind otherwise);
+
+void api_image(struct image_list *list, const cJSON *row); /* a row of /images/json: one image per name */
+
+/* The answer to `top`; same_host: its pids are those of this machine. */
+struct process_table *api_top(const cJSON *json, bool same_host);
+
+struct api_usage {
+    uint64_t cpu_ns, at_ns; /* user + kernel since its start; when that was read */
+    uint64_t memory;        /* bytes; Windows: its private working set; else without the cache that can go, as
+                             * docker's        client tells it */
+    int32_t processes;      /* threads where the engine counts those; -1 unknown */
+};
+
+/* An answer to `stats`. Windows counts CPU in units of 100 ns, and neither system CPU nor processes. False:
+ * nothing was read, as for a container that has just ended. */
+bool api_usage_read(struct api_usage *u, const cJSON *json, bool windows);
+
+/* Appends percent-encoded: for a part of a path, or a value in a query. */
+void api_escape(struct text *t, const char *s);
+
+struct api_event {
+    const char
+        *action; /* "start", "die", "exec_die", ...; what stands behind a colon is cut off: "health_status" */
+    char key[API_KEY];
+    const char *exec_id; /* of exec_die; NULL */
+    int exit_code;       /* of die and exec_die; -1 none */
+};
+
+/* action must have room for 32. False: it is no event of a container. */
+bool api_event(struct api_event *ev, char action[32], const cJSON *json);
+
+#endif

@@ -1,0 +1,224 @@
+/* What of the API is text: versions, keys, names of runtimes, words of refusal, paths. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/docker/api.h"
+#include "backends/json.h"
+#include "core/memory.h"
+
+int api_version(const char *text)
+{
+    int major, minor;
+    return sscanf(text, "%d.%d", &major, &minor) == 2 && major == 1 && minor >= 0 && minor < 1000 ? minor
+                                                                                                  : -1;
+}
+
+bool api_key_ok(const char *key)
+{
+    return strlen(key) == API_KEY - 1 && strspn(key, "0123456789abcdef") == API_KEY - 1;
+}
+
+void api_escape(struct text *t, const char *s)
+{
+    for (; *s; s++) {
+        bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') ||
+                     strchr("-._~", *s);
+        if (plain) {
+            text_add_char(t, *s);
+        } else {
+            text_addf(t, "%%%02X", (unsigned char)*s);
+        }
+    }
+}
+
+/* Runtimes. */
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+enum isolation api_runtime_isolation(const char *runtime)
+{
+    static const char *const vms[] = {
+        "kata", "io.containerd.kata", "krun", "runhcs-wcow-hypervisor", "runhcs-lcow", "runv", "urunc"};
+    const char *name = last_part(runtime);
+    for (size_t i = 0; i < sizeof vms / sizeof *vms; i++) {
+        if (strncmp(name, vms[i], strlen(vms[i])) == 0) {
+            return ISOLATION_VM;
+        }
+    }
+    return ISOLATION_PROCESS;
+}
+
+const char *api_runtime_for(const struct api_engine *e, enum isolation mode)
+{
+    if (e->default_runtime && api_runtime_isolation(e->default_runtime) == mode) {
+        return e->default_runtime;
+    }
+    for (char **name = e->runtimes; name && *name; name++) {
+        if (api_runtime_isolation(*name) == mode) {
+            return *name;
+        }
+    }
+    return NULL;
+}
+
+/* The engine. */
+
+static char *clean(const char *s)
+{
+    struct text t = {0};
+    if (!s || !*s) {
+        return NULL;
+    }
+    text_add_clean(&t, s, strlen(s));
+    return text_take(&t);
+}
+
+static char **names_of(const cJSON *object)
+{
+    const cJSON *item = NULL;
+    size_t n = 0;
+    const char **list = mem_new((size_t)cJSON_GetArraySize(object) + 1, sizeof *list);
+    cJSON_ArrayForEach(item, object)
+    {
+        if (item->string) {
+            list[n++] = item->string;
+        }
+    }
+    char **names = mem_strings(list);
+    free(list);
+    return names;
+}
+
+void api_engine_read(struct api_engine *e, const cJSON *info)
+{
+    *e = (struct api_engine){0};
+    const cJSON *runtimes = json_at(info, "Runtimes");
+    e->windows = strcmp(json_string(info, "OSType", ""), "windows") == 0;
+    e->version = clean(json_string(info, "ServerVersion", NULL));
+    e->system = clean(json_string(info, "OperatingSystem", NULL));
+    e->name = clean(json_string(info, "Name", NULL));
+    e->default_runtime = mem_string(json_string(info, "DefaultRuntime", NULL));
+    e->runtimes = cJSON_IsObject(runtimes) ? names_of(runtimes) : NULL;
+    if (!e->windows || !isolation_parse(json_string(info, "Isolation", ""), &e->isolation)) {
+        e->isolation = ISOLATION_UNKNOWN;
+    }
+    if (!e->windows) {
+        e->isolation = e->default_runtime ? api_runtime_isolation(e->default_runtime) : ISOLATION_PROCESS;
+    }
+}
+
+void api_engine_done(struct api_engine *e)
+{
+    free(e->version);
+    free(e->system);
+    free(e->name);
+    free(e->default_runtime);
+    free(e->runtimes);
+    *e = (struct api_engine){0};
+}
+
+/* Refusals. */
+
+static enum error_kind kind_of_status(int status)
+{
+    switch (status) {
+    case 400:
+        return ERROR_INVALID;
+    case 401:
+    case 403:
+        return ERROR_DENIED;
+    case 404:
+        return ERROR_NOT_FOUND;
+    case 409:
+        return ERROR_CONFLICT;
+    case 501:
+        return ERROR_UNSUPPORTED;
+    default:
+        return ERROR_OTHER;
+    }
+}
+
+enum error_kind api_start_kind(const char *words, enum error_kind otherwise)
+{
+    static const struct {
+        const char *words;
+        enum error_kind kind;
+    } known[] = {
+        {"executable file not found", ERROR_NO_COMMAND},
+        {"no such file or directory", ERROR_NO_COMMAND},
+        {"The system cannot find the file", ERROR_NO_COMMAND},
+        {"The system cannot find the path", ERROR_NO_COMMAND},
+        {"permission denied", ERROR_NOT_RUNNABLE},
+        {"is a directory", ERROR_NOT_RUNNABLE},
+        {"exec format error", ERROR_NOT_RUNNABLE},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strstr(words, known[i].words)) {
+            return known[i].kind;
+        }
+    }
+    return otherwise;
+}
+
+/* Some refusals have a status that does not tell them apart. */
+static enum error_kind kind_of_words(const char *words, enum error_kind otherwise)
+{
+    static const struct {
+        const char *words;
+        enum error_kind kind;
+    } known[] = {{"is not paused", ERROR_CONFLICT},      {"already paused", ERROR_CONFLICT},
+                 {"is not running", ERROR_CONFLICT},     {"nvalid signal", ERROR_INVALID},
+                 {"No such image", ERROR_NOT_FOUND},     {"no such image", ERROR_NOT_FOUND},
+                 {"No such container", ERROR_NOT_FOUND}, {"pull access denied", ERROR_NOT_FOUND}};
+    if (strstr(words, "OCI runtime") || strstr(words, "hcs")) {
+        return api_start_kind(words, otherwise);
+    }
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strstr(words, known[i].words)) {
+            return known[i].kind;
+        }
+    }
+    return otherwise;
+}
+
+void api_error(struct error *e, int status, const char *body, size_t len)
+{
+    cJSON *json = json_parse(body, len, API_ONE_LIMIT, NULL);
+    const char *message = json_string(json, "message", NULL);
+    struct text words = {0};
+    if (message) {
+        text_add_clean(&words, message, strlen(message));
+    } else {
+        text_add_clean(&words, body, len < 300 ? len : 300);
+    }
+    while (words.len > 0 && words.data[words.len - 1] == ' ') {
+        words.data[--words.len] = '\0';
+    }
+    error_set(e, kind_of_words(text_of(&words), kind_of_status(status)), status, "%s",
+              words.len ? words.data : "the engine refused it without a word");
+    text_done(&words);
+    cJSON_Delete(json);
+}
+
+/* Events. */
+
+bool api_event(struct api_event *ev, char action[32], const cJSON *json)
+{
+    const char *key = json_string(json, "Actor.ID", json_string(json, "id", ""));
+    const char *code = json_string(json, "Actor.Attributes.exitCode", NULL);
+    snprintf(action, 32, "%s", json_string(json, "Action", json_string(json, "status", "")));
+    action[strcspn(action, ":")] = '\0';
+    if (strcmp(json_string(json, "Type", "container"), "container") != 0 || !api_key_ok(key) || !*action) {
+        return false;
+    }
+    ev->action = action;
+    memcpy(ev->key, key, API_KEY);
+    ev->exec_id = json_string(json, "Actor.Attributes.execID", NULL);
+    ev->exit_code = code ? (int)strtol(code, NULL, 10) : -1;
+    return true;
+}

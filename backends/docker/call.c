@@ -1,0 +1,237 @@
+/* The asker may leave, and the engine may be closed, at any moment: an exchange is then cancelled and the
+ * call is freed on the spot, except while a thread works for it; then it goes when the thread has come back.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/docker/engine.h"
+
+static void call_free(struct call *c)
+{
+    struct docker *d = c->docker;
+    *c->at = c->next;
+    if (c->next) {
+        c->next->at = c->at;
+    }
+    d->slow -= c->slow;
+    if (c->drop) {
+        c->drop(c);
+    }
+    pull_free(c->pull);
+    jsonlines_done(&c->jsonlines);
+    text_done(&c->body);
+    free(c->what);
+    free(c);
+    docker_release(d);
+}
+
+static struct op *take_op(struct call *c)
+{
+    struct op *op = c->op;
+    c->op = NULL;
+    if (op) {
+        op_on_cancel(op, NULL, NULL);
+    }
+    return op;
+}
+
+static void stop(struct call *c)
+{
+    if (c->exchange) {
+        http_cancel(c->exchange);
+        c->exchange = NULL;
+    }
+    c->stopped = true;
+    if (!c->working) {
+        call_free(c);
+    }
+}
+
+void call_cancel(struct call *c)
+{
+    struct op *op = take_op(c);
+    struct error why;
+    if (op) {
+        error_set(&why, ERROR_CANCELLED, 0, "cancelled before it was done: %s",
+                  c->what ? c->what : "a question");
+        op_fail(op, &why);
+    }
+    stop(c);
+}
+
+static void asker_left(void *data)
+{
+    call_cancel(data);
+}
+
+void call_begin(struct call *c, struct docker *d, struct op *op, char *what, void (*drop)(struct call *))
+{
+    c->docker = d;
+    c->op = op;
+    c->what = what;
+    c->drop = drop;
+    c->next = d->calls;
+    c->at = &d->calls;
+    if (c->next) {
+        c->next->at = &c->next;
+    }
+    d->calls = c;
+    docker_hold(d);
+    if (op) {
+        op_on_cancel(op, asker_left, c);
+    }
+}
+
+void call_finish(struct call *c, struct answer *answer)
+{
+    struct op *op = take_op(c);
+    if (op) {
+        op_finish(op, answer);
+    }
+    call_free(c);
+}
+
+void call_succeed(struct call *c)
+{
+    call_finish(c, &(struct answer){0});
+}
+
+void call_fail(struct call *c, const struct error *why)
+{
+    struct answer answer = {.why = *why};
+    if (c->what) {
+        error_wrap(&answer.why, "cannot %s", c->what);
+    }
+    call_finish(c, &answer);
+}
+
+void call_cancel_all(struct docker *d)
+{
+    for (struct call *c = d->calls, *next; c; c = next) {
+        next = c->next;
+        if (!c->stopped) {
+            call_cancel(c);
+        }
+    }
+}
+
+/* Requests. */
+
+static void on_head(void *user, int status)
+{
+    struct call *c = user;
+    c->status = status;
+    snprintf(c->api_version, sizeof c->api_version, "%s", http_header(c->exchange, "Api-Version"));
+}
+
+/* Whoever hears of an object may leave: the call is then kept until all is unwound. */
+static void read_lines(struct call *c, const char *data, size_t len)
+{
+    c->working = true;
+    jsonlines_feed(&c->jsonlines, data, len, &c->stopped, c->lines, c, &c->broken);
+    c->working = false;
+    if (c->stopped) {
+        call_free(c);
+    }
+}
+
+static void on_bytes(void *user, const char *data, size_t len)
+{
+    struct call *c = user;
+    if (c->broken.kind != ERROR_NONE) {
+        return;
+    }
+    if (c->lines && c->status < 400) {
+        read_lines(c, data, len);
+    } else if (c->body.len + len > c->limit) {
+        error_set(&c->broken, ERROR_PROTOCOL, 0, "the engine's answer is longer than %zu bytes", c->limit);
+    } else {
+        text_add_n(&c->body, data, len);
+    }
+}
+
+static void on_drained(void *user)
+{
+    struct call *c = user;
+    if (c->drained) {
+        c->drained(c);
+    }
+}
+
+static void on_end(void *user, const struct error *why)
+{
+    struct call *c = user;
+    struct reply reply = {.status = c->status, .body = text_of(&c->body), .len = c->body.len};
+    c->exchange = NULL;
+    if (why) {
+        reply.why = *why;
+        reply.status = 0;
+    } else if (c->broken.kind != ERROR_NONE) {
+        reply.why = c->broken;
+    } else if (c->status >= 400) {
+        api_error(&reply.why, c->status, reply.body, reply.len);
+    }
+    if (why && why->kind == ERROR_TIMEOUT) {
+        docker_check(c->docker);
+    }
+    c->then(c, &reply);
+}
+
+void call_request(struct call *c, const struct http_request *request, size_t limit,
+                  void (*then)(struct call *, const struct reply *))
+{
+    static const struct http_sink sink = {
+        .head = on_head, .bytes = on_bytes, .drained = on_drained, .end = on_end};
+    struct docker *d = c->docker;
+    c->then = then;
+    c->limit = limit;
+    c->status = 0;
+    c->broken = (struct error){0};
+    text_clear(&c->body);
+    text_clear(&c->jsonlines.rest);
+    if ((request->apart || request->upload) && !c->slow) {
+        c->slow = true;
+        d->slow++;
+        docker_watch(d);
+    }
+    c->exchange = http_start(d->http, request, &sink, c);
+}
+
+void call_ask(struct call *c, const char *method, char *path, const char *body,
+              void (*then)(struct call *, const struct reply *))
+{
+    const struct http_request request = {
+        .method = method, .path = path, .body = body, .len = body ? strlen(body) : 0, .timeout_ms = SHORT_MS};
+    call_request(c, &request, API_ONE_LIMIT, then);
+    free(path);
+}
+
+/* Threads. */
+
+static void run_work(uv_work_t *work)
+{
+    struct call *c = work->data;
+    c->run(c);
+}
+
+static void work_done(uv_work_t *work, int status)
+{
+    struct call *c = work->data;
+    (void)status; /* never cancelled */
+    c->working = false;
+    if (c->stopped) {
+        call_free(c);
+    } else {
+        c->done(c);
+    }
+}
+
+void call_work(struct call *c, void (*run)(struct call *), void (*done)(struct call *))
+{
+    c->run = run;
+    c->done = done;
+    c->work.data = c;
+    c->working = true;
+    uv_queue_work(c->docker->backend.loop, &c->work, run_work, work_done); /* fails only without a function */
+}
