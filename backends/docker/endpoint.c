@@ -99,7 +99,7 @@ static char *user_of(const char *s, size_t len)
         }
         text_add_char(&out, c);
     }
-    return text_take(&out);
+    return out.len ? text_take(&out) : NULL;
 }
 
 static bool parse_port(const char *s, size_t len, uint16_t *port)
