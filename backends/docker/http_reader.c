@@ -109,6 +109,9 @@ static bool is_interim(const http_parser *parser)
 static int on_head(http_parser *parser)
 {
     struct http_reader *r = parser->data;
+    if (parser->status_code < 100) {
+        return -1;
+    }
     if (is_interim(parser)) {
         return 0;
     }
@@ -127,7 +130,9 @@ static int on_head(http_parser *parser)
 static int on_body(http_parser *parser, const char *data, size_t len)
 {
     struct http_reader *r = parser->data;
-    r->sink->bytes(r->user, data, len);
+    if (!is_interim(parser)) {
+        r->sink->bytes(r->user, data, len);
+    }
     return r->stopped ? -1 : 0;
 }
 

@@ -1,0 +1,73 @@
+/* One container as an engine inspects it: the record, the settings to launch it again, and these written
+ * back. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "backends/docker/api.h"
+#include "backends/json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_text(const char *s)
+{
+    for (; s && *s; s++) {
+        if ((unsigned char)*s < ' ' || *s == 0x7f) {
+            abort();
+        }
+    }
+}
+
+static void check_record(const struct container *c)
+{
+    check_text(c->name);
+    check_text(c->image);
+    check_text(c->command);
+    check_text(c->owner);
+    check_text(c->note);
+    check_text(c->ports);
+    for (size_t i = 0; i < c->n_crossings; i++) {
+        check_text(c->crossings[i].outside);
+        check_text(c->crossings[i].inside);
+    }
+}
+
+static void try_with(const cJSON *json, const struct api_engine *e)
+{
+    struct api_record r;
+    struct launch_spec spec;
+    struct error why;
+    if (api_inspect(&r, json, e)) {
+        check_record(&r.c);
+    }
+    api_record_done(&r);
+    if (api_spec(&spec, json, e)) {
+        char *body = api_create(&spec, e, &why);
+        cJSON *again = body ? cJSON_Parse(body) : NULL;
+        if (body && !again) {
+            abort();
+        }
+        cJSON_Delete(again);
+        free(body);
+    }
+    launch_spec_done(&spec);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct api_engine engine;
+    struct api_usage usage;
+    struct error why;
+    const struct api_engine windows = {.windows = true, .isolation = ISOLATION_PROCESS};
+    cJSON *json = json_parse((const char *)data, size, 1 << 20, NULL);
+    if (json) {
+        api_engine_read(&engine, json);
+        try_with(json, &engine);
+        try_with(json, &windows);
+        api_usage_read(&usage, json, true);
+        api_usage_read(&usage, json, false);
+        api_engine_done(&engine);
+    }
+    cJSON_Delete(json);
+    api_error(&why, 500, (const char *)data, size);
+    return 0;
+}
