@@ -17,7 +17,7 @@
 #include "backends/docker/credentials.h"
 #include "backends/json.h"
 #include "core/memory.h"
-#include "tests/backends/ear.h"
+#include "tests/backends/listener.h"
 
 static const char hub[] = "https://index.docker.io/v1/";
 
@@ -174,20 +174,20 @@ static void on_found(void *user, const char *header, const struct error *why)
     }
 }
 
-static void put_file(const struct ear *r, const char *name, const char *text, mode_t mode)
+static void put_file(const struct listener *r, const char *name, const char *text, mode_t mode)
 {
     char path[128];
-    FILE *file = fopen(ear_path(r, name, path), "w");
+    FILE *file = fopen(listener_path(r, name, path), "w");
     assert_non_null(file);
     fputs(text, file);
     assert_int_equal(fclose(file), 0);
     assert_int_equal(chmod(path, mode), 0);
 }
 
-static void prepare(const struct ear *r, const char *config, const char *script)
+static void prepare(const struct listener *r, const char *config, const char *script)
 {
     char path[128];
-    ear_clear_environment();
+    listener_clear_environment();
     unsetenv("DOCKER_AUTH_CONFIG");
     setenv("DOCKER_CONFIG", r->folder, 1);
     put_file(r, "config.json", config, 0600);
@@ -200,7 +200,7 @@ static void prepare(const struct ear *r, const char *config, const char *script)
     }
 }
 
-static struct search search_for(struct ear *r, const char *image)
+static struct search search_for(struct listener *r, const char *image)
 {
     struct search s = {0};
     credentials_find(&r->loop, image, on_found, &s);
@@ -213,7 +213,7 @@ static const char with_helper[] = "{\"credsStore\":\"test\"}";
 
 static void a_helper_is_asked(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     struct search s;
     prepare(r, with_helper,
             "read -r server || :; [ \"$1\" = get ] || exit 3\n"
@@ -231,7 +231,7 @@ static void a_helper_is_asked(void **state)
     free(s.header);
 }
 
-static void expect_why(struct ear *r, const char *script, const char *words)
+static void expect_why(struct listener *r, const char *script, const char *words)
 {
     prepare(r, with_helper, script);
     struct search s = search_for(r, "ghcr.io/me/app");
@@ -244,7 +244,7 @@ static void expect_why(struct ear *r, const char *script, const char *words)
 
 static void a_helper_may_fail(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     expect_why(r, "echo 'credentials not found in native keychain'; exit 1",
                NULL); /* nothing is stored: no failure */
     expect_why(r, "echo 'the keyring is locked'; exit 1",
@@ -262,7 +262,7 @@ static void a_helper_may_fail(void **state)
 
 static void gpg_may_not_ask_on_our_terminal(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     setenv("GPG_TTY", "/dev/tty", 1);
     expect_why(
         r, "[ -z \"$GPG_TTY\" ] && [ -n \"$PATH\" ] && (: </dev/tty) 2>/dev/null || { echo alone; exit 1; }",
@@ -272,24 +272,24 @@ static void gpg_may_not_ask_on_our_terminal(void **state)
 
 static void a_search_may_be_cancelled(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     struct search s = {0};
     char path[128];
     prepare(r, with_helper, "echo $$ >\"${0%/*}/pid\"; exec sleep 1000");
     credentials_cancel(credentials_find(&r->loop, "ghcr.io/me/app", on_found, &s)); /* before it has begun */
     struct credentials *c = credentials_find(&r->loop, "ghcr.io/me/app", on_found, &s);
-    for (int i = 0; access(ear_path(r, "pid", path), F_OK) != 0; i++) {
-        assert_true(i < EAR_PATIENCE_MS / 10);
-        ear_turn_for(r, 10);
+    for (int i = 0; access(listener_path(r, "pid", path), F_OK) != 0; i++) {
+        assert_true(i < LISTENER_PATIENCE_MS / 10);
+        listener_turn_for(r, 10);
     }
     credentials_cancel(c);
-    ear_turn_for(r, 50);
+    listener_turn_for(r, 50);
     assert_false(s.over); /* that nothing is left is seen by the loop's end */
 }
 
 static void files_that_are_not_as_they_should_be(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     struct search s;
     prepare(r, "{\"auths\":", NULL);
     s = search_for(r, "busybox");
@@ -314,11 +314,11 @@ int main(void)
         cmocka_unit_test(the_registry_of_an_image),
         cmocka_unit_test(what_config_json_holds),
         cmocka_unit_test(what_is_hostile_in_it),
-        cmocka_unit_test_setup_teardown(a_helper_is_asked, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(a_helper_may_fail, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(gpg_may_not_ask_on_our_terminal, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(a_search_may_be_cancelled, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(files_that_are_not_as_they_should_be, ear_make, ear_drop),
+        cmocka_unit_test_setup_teardown(a_helper_is_asked, listener_make, listener_drop),
+        cmocka_unit_test_setup_teardown(a_helper_may_fail, listener_make, listener_drop),
+        cmocka_unit_test_setup_teardown(gpg_may_not_ask_on_our_terminal, listener_make, listener_drop),
+        cmocka_unit_test_setup_teardown(a_search_may_be_cancelled, listener_make, listener_drop),
+        cmocka_unit_test_setup_teardown(files_that_are_not_as_they_should_be, listener_make, listener_drop),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);

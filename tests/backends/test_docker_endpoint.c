@@ -16,7 +16,7 @@
 #include "backends/docker/contexts.h"
 #include "core/memory.h"
 #include "tests/backends/certificates.h"
-#include "tests/backends/ear.h"
+#include "tests/backends/listener.h"
 #include "tests/backends/peer.h"
 
 /* ---- addresses ---- */
@@ -152,10 +152,10 @@ static void nonsense_is_refused(void **state)
 
 /* ---- what docker's client would use ---- */
 
-static void put_file(const struct ear *r, const char *name, const char *text)
+static void put_file(const struct listener *r, const char *name, const char *text)
 {
     char path[128];
-    FILE *file = fopen(ear_path(r, name, path), "w");
+    FILE *file = fopen(listener_path(r, name, path), "w");
     assert_non_null(file);
     fputs(text, file);
     assert_int_equal(fclose(file), 0);
@@ -169,7 +169,7 @@ static void make_folder(const char *path)
 }
 
 /* Writes meta.json of a context as docker's store has it. */
-static void put_context(const struct ear *r, const char *name, const char *json)
+static void put_context(const struct listener *r, const char *name, const char *json)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned len;
@@ -194,7 +194,7 @@ static void put_context(const struct ear *r, const char *name, const char *json)
 static void expect(const char *address, const char *found, const char *source)
 {
     struct endpoint p;
-    ear_find(&p, address);
+    listener_find(&p, address);
     assert_string_equal(p.address, found);
     same(p.source, source);
     endpoint_done(&p);
@@ -214,16 +214,16 @@ static void expect_error(const char *address, enum error_kind kind, const char *
     assert_null(p.address);
 }
 
-static void use_folder(const struct ear *r)
+static void use_folder(const struct listener *r)
 {
-    ear_clear_environment();
+    listener_clear_environment();
     setenv("DOCKER_CONFIG", r->folder, 1);
 }
 
 /* DOCKER_HOST, then DOCKER_CONTEXT, then config.json; what is asked for by name beats them all. */
 static void dockers_own_order(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     use_folder(r);
     put_context(r, "one", "{\"Name\":\"one\",\"Endpoints\":{\"docker\":{\"Host\":\"tcp://one:1\"}}}");
     put_context(r, "two", "{\"Name\":\"two\",\"Endpoints\":{\"docker\":{\"Host\":\"ssh://me@two\"}}}");
@@ -250,7 +250,7 @@ static void dockers_own_order(void **state)
 
 static void without_docker(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     use_folder(r);
     if (access("/var/run/docker.sock", F_OK) == 0 || access("/run/podman/podman.sock", F_OK) == 0) {
         print_message("skipped: there is an engine on this machine\n");
@@ -265,10 +265,11 @@ static void without_docker(void **state)
 
     char path[128], address[160];
     snprintf(address, sizeof address, "unix://%s/podman/podman.sock", r->folder);
-    make_folder(ear_path(r, "podman", path));
-    struct peer *podman = peer_start(&(struct peer_spec){.path = ear_path(r, "podman/podman.sock", path)});
+    make_folder(listener_path(r, "podman", path));
+    struct peer *podman =
+        peer_start(&(struct peer_spec){.path = listener_path(r, "podman/podman.sock", path)});
     expect(NULL, address, "the default");
-    struct peer *rootless = peer_start(&(struct peer_spec){.path = ear_path(r, "docker.sock", path)});
+    struct peer *rootless = peer_start(&(struct peer_spec){.path = listener_path(r, "docker.sock", path)});
     snprintf(address, sizeof address, "unix://%s/docker.sock", r->folder);
     expect(NULL, address, "the default");
     peer_stop(podman);
@@ -278,7 +279,7 @@ static void without_docker(void **state)
 
 static void hostile_files(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     static const struct {
         const char *config, *words;
     } configs[] = {
@@ -319,18 +320,18 @@ static void hostile_files(void **state)
 
 /* ---- TLS ---- */
 
-static void make_certificates(const struct ear *r)
+static void make_certificates(const struct listener *r)
 {
     char from[128], to[128];
     certificates_authority(r->folder, "authority");
     certificates_make(r->folder, "cert", &(struct certificate_wish){NULL, 0, 30});
-    assert_int_equal(rename(ear_path(r, "cert-key.pem", from), ear_path(r, "key.pem", to)), 0);
+    assert_int_equal(rename(listener_path(r, "cert-key.pem", from), listener_path(r, "key.pem", to)), 0);
 }
 
 static bool uses_tls(const char *address)
 {
     struct endpoint p;
-    ear_find(&p, address);
+    listener_find(&p, address);
     bool on = p.tls.on;
     assert_int_equal(on, p.tls.context != NULL);
     endpoint_done(&p);
@@ -339,7 +340,7 @@ static bool uses_tls(const char *address)
 
 static void tls_is_used_as_docker_does(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     char none[128];
     use_folder(r);
     make_certificates(r);
@@ -352,7 +353,7 @@ static void tls_is_used_as_docker_does(void **state)
     assert_false(uses_tls("unix:///run/docker.sock"));
     assert_false(uses_tls("ssh://build"));
     expect(NULL, "tcp://localhost:2376", "DOCKER_TLS_VERIFY");
-    setenv("DOCKER_CERT_PATH", ear_path(r, "none", none), 1);
+    setenv("DOCKER_CERT_PATH", listener_path(r, "none", none), 1);
     expect_error("tcp://build:2376", ERROR_INVALID, "/none/ca.pem: no such file");
     expect_error("tcp://build:2376", ERROR_INVALID,
                  "cannot use TLS for tcp://build:2376 (DOCKER_TLS_VERIFY)");
@@ -365,7 +366,7 @@ static void tls_is_used_as_docker_does(void **state)
 
 static void certificates_that_cannot_be_used(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     char command[400], other[128];
     use_folder(r);
     setenv("DOCKER_TLS_VERIFY", "1", 1);
@@ -377,7 +378,8 @@ static void certificates_that_cannot_be_used(void **state)
     expect_error("tcp://build", ERROR_INVALID, "cannot use the certificate");
     make_certificates(r);
     certificates_make(r->folder, "other", &(struct certificate_wish){NULL, 0, 30});
-    assert_int_equal(rename(ear_path(r, "other-key.pem", other), ear_path(r, "key.pem", command)), 0);
+    assert_int_equal(rename(listener_path(r, "other-key.pem", other), listener_path(r, "key.pem", command)),
+                     0);
     expect_error("tcp://build", ERROR_INVALID, "cannot use the key");
     /* Nobody is asked for a pass phrase. */
     snprintf(command, sizeof command,
@@ -393,7 +395,7 @@ static void certificates_that_cannot_be_used(void **state)
 
 static void contexts_that_docker_made(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     char command[900], address[64];
     use_folder(r);
     make_certificates(r);
@@ -422,17 +424,18 @@ static void contexts_that_docker_made(void **state)
 
     /* And its certificates are the ones that are used. */
     char certificate[128], key[128], authority[128];
-    struct peer *p = peer_start(&(struct peer_spec){.certificate = ear_path(r, "server.pem", certificate),
-                                                    .key = ear_path(r, "server-key.pem", key),
-                                                    .authority = ear_path(r, "ca.pem", authority)});
+    struct peer *p =
+        peer_start(&(struct peer_spec){.certificate = listener_path(r, "server.pem", certificate),
+                                       .key = listener_path(r, "server-key.pem", key),
+                                       .authority = listener_path(r, "ca.pem", authority)});
     snprintf(address, sizeof address, "host=tcp://localhost:%u", peer_port(p));
     snprintf(command, sizeof command,
              "docker context update secure --docker %s,ca=%s,cert=%s/cert.pem,key=%s/key.pem >/dev/null",
              address, authority, r->folder, r->folder);
     assert_int_equal(system(command), 0);
     struct endpoint to;
-    ear_find(&to, "context:secure");
-    ear_open(r, &to);
+    listener_find(&to, "context:secure");
+    listener_open(r, &to);
     transport_write(r->transport, "hello ", 6);
     transport_end_output(r->transport);
     UNTIL(r, r->closed);
@@ -447,12 +450,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_understood),
         cmocka_unit_test(nonsense_is_refused),
-        cmocka_unit_test_setup_teardown(dockers_own_order, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(hostile_files, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(tls_is_used_as_docker_does, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(certificates_that_cannot_be_used, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(contexts_that_docker_made, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(without_docker, ear_make, ear_drop),
+        cmocka_unit_test_setup_teardown(dockers_own_order, listener_make, listener_drop),
+        cmocka_unit_test_setup_teardown(hostile_files, listener_make, listener_drop),
+        cmocka_unit_test_setup_teardown(tls_is_used_as_docker_does, listener_make, listener_drop),
+        cmocka_unit_test_setup_teardown(certificates_that_cannot_be_used, listener_make, listener_drop),
+        cmocka_unit_test_setup_teardown(contexts_that_docker_made, listener_make, listener_drop),
+        cmocka_unit_test_setup_teardown(without_docker, listener_make, listener_drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,15 +21,15 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
-#include "tests/backends/ear.h"
+#include "tests/backends/listener.h"
 
 enum { LARGE = 1 << 20 };
 
 /* Writes a program into the folder, which becomes the first of PATH. */
-static void put_program(const struct ear *r, const char *name, const char *script)
+static void put_program(const struct listener *r, const char *name, const char *script)
 {
     char path[128];
-    FILE *file = fopen(ear_path(r, name, path), "w");
+    FILE *file = fopen(listener_path(r, name, path), "w");
     assert_non_null(file);
     fprintf(file, "#!/bin/sh\n%s\n", script);
     assert_int_equal(fclose(file), 0);
@@ -38,24 +38,24 @@ static void put_program(const struct ear *r, const char *name, const char *scrip
     setenv("PATH", path, 1);
 }
 
-static void put_ssh(const struct ear *r, const char *script)
+static void put_ssh(const struct listener *r, const char *script)
 {
     put_program(r, "ssh", script);
 }
 
 static void find(struct endpoint *to, const char *address)
 {
-    ear_clear_environment();
-    ear_find(to, address);
+    listener_clear_environment();
+    listener_find(to, address);
 }
 
 static void bytes_go_both_ways(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     struct endpoint to;
     put_ssh(r, "cat; echo bye");
     find(&to, "ssh://build");
-    ear_open(r, &to);
+    listener_open(r, &to);
     transport_write(r->transport, "early ", 6);
     UNTIL(r, r->connected);
     transport_write(r->transport, "late ", 5);
@@ -69,7 +69,7 @@ static void bytes_go_both_ways(void **state)
 
 static void much_goes_through_whole(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     struct endpoint to;
     char *data = mem_new(LARGE, 1);
     for (size_t i = 0; i < LARGE; i++) {
@@ -77,12 +77,12 @@ static void much_goes_through_whole(void **state)
     }
     put_ssh(r, "exec cat");
     find(&to, "ssh://build");
-    ear_open(r, &to);
+    listener_open(r, &to);
     transport_write(r->transport, data, LARGE);
     UNTIL(r, r->heard.len > 0);
     transport_hold(r->transport, true);
     size_t heard = r->heard.len;
-    ear_turn_for(r, 100);
+    listener_turn_for(r, 100);
     assert_int_equal(r->heard.len, heard);
     transport_hold(r->transport, false);
     transport_end_output(r->transport);
@@ -95,11 +95,11 @@ static void much_goes_through_whole(void **state)
 }
 
 /* What the stub was called with, one argument a line. */
-static void expect_call(struct ear *r, const char *address, const char *args)
+static void expect_call(struct listener *r, const char *address, const char *args)
 {
     struct endpoint to;
     find(&to, address);
-    ear_open(r, &to);
+    listener_open(r, &to);
     UNTIL(r, r->closed);
     if (!strstr(text_of(&r->heard), args)) {
         fail_msg("%s became:\n%s", address, text_of(&r->heard));
@@ -110,7 +110,7 @@ static void expect_call(struct ear *r, const char *address, const char *args)
 
 static void ssh_is_called_as_docker_does(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     put_ssh(r, "printf '%s\\n' \"$@\"");
     expect_call(r, "ssh://build", "--\nbuild\ndocker system dial-stdio\n");
     expect_call(r, "ssh://me@build.example:2222",
@@ -121,18 +121,18 @@ static void ssh_is_called_as_docker_does(void **state)
     expect_call(r, "ssh://build/", "docker system dial-stdio\n");
 }
 
-static void expect_failure(struct ear *r, const char *script, enum error_kind kind, const char *words)
+static void expect_failure(struct listener *r, const char *script, enum error_kind kind, const char *words)
 {
     struct endpoint to;
     put_ssh(r, script);
     find(&to, "ssh://build");
-    ear_expect_failure(r, &to, kind, words);
+    listener_expect_failure(r, &to, kind, words);
     endpoint_done(&to);
 }
 
 static void what_ssh_says_is_told(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     expect_failure(
         r, "echo 'Welcome to build' >&2; echo 'me@build: Permission denied (publickey).' >&2; exit 255",
         ERROR_DENIED,
@@ -155,16 +155,16 @@ static void what_ssh_says_is_told(void **state)
 /* Something that ssh has left behind holds its standard error open. */
 static void a_child_that_stays_behind_is_not_waited_for(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     put_ssh(
         r, "sleep 30 </dev/null >/dev/null & echo $! >\"${0%/*}/pid\"; echo 'ssh: it is over' >&2; exit 255");
     struct endpoint to;
     find(&to, "ssh://build");
-    ear_expect_failure(r, &to, ERROR_UNREACHABLE, "says: ssh: it is over");
+    listener_expect_failure(r, &to, ERROR_UNREACHABLE, "says: ssh: it is over");
     endpoint_done(&to);
     char path[128];
     int pid = 0;
-    FILE *file = fopen(ear_path(r, "pid", path), "r");
+    FILE *file = fopen(listener_path(r, "pid", path), "r");
     assert_non_null(file);
     assert_int_equal(fscanf(file, "%d", &pid), 1);
     fclose(file);
@@ -173,23 +173,23 @@ static void a_child_that_stays_behind_is_not_waited_for(void **state)
 
 static void without_ssh(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     struct endpoint to;
     setenv("PATH", r->folder, 1);
     find(&to, "ssh://build");
-    ear_expect_failure(r, &to, ERROR_UNREACHABLE, "install the OpenSSH client");
+    listener_expect_failure(r, &to, ERROR_UNREACHABLE, "install the OpenSSH client");
     endpoint_done(&to);
 }
 
 /* Closing ends the program, even one that does not want to go; the loop comes to its end. */
 static void closing_ends_ssh(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     struct endpoint to;
     int pid = 0;
     put_ssh(r, "trap '' TERM; echo $$; while :; do read -r line || sleep 0.1; done");
     find(&to, "ssh://build");
-    ear_open(r, &to);
+    listener_open(r, &to);
     UNTIL(r, r->heard.len > 1);
     assert_int_equal(sscanf(text_of(&r->heard), "%d", &pid), 1);
     assert_int_equal(kill(pid, 0), 0);
@@ -219,10 +219,10 @@ static unsigned free_port(void)
     return ntohs(address.sin_port);
 }
 
-static void put_file(const struct ear *r, const char *name, const char *text)
+static void put_file(const struct listener *r, const char *name, const char *text)
 {
     char path[128];
-    FILE *file = fopen(ear_path(r, name, path), "w");
+    FILE *file = fopen(listener_path(r, name, path), "w");
     assert_non_null(file);
     fputs(text, file);
     assert_int_equal(fclose(file), 0);
@@ -230,7 +230,7 @@ static void put_file(const struct ear *r, const char *name, const char *text)
 }
 
 /* Keys for both sides, and a house for root: our folder is his home, our script his shell. */
-static void prepare(struct ear *r, bool dropbear, unsigned port)
+static void prepare(struct listener *r, bool dropbear, unsigned port)
 {
     char text[1600];
     snprintf(text, sizeof text,
@@ -250,14 +250,14 @@ static void prepare(struct ear *r, bool dropbear, unsigned port)
     put_file(r, "sshd.conf", text);
 }
 
-static bool put_over(const struct ear *r, const char *name, const char *path)
+static bool put_over(const struct listener *r, const char *name, const char *path)
 {
     char ours[128];
-    return mount(ear_path(r, name, ours), path, NULL, MS_BIND, NULL) == 0;
+    return mount(listener_path(r, name, ours), path, NULL, MS_BIND, NULL) == 0;
 }
 
 /* Only the server sees that house. */
-static void run_server(const struct ear *r, const char *program, unsigned port)
+static void run_server(const struct listener *r, const char *program, unsigned port)
 {
     char text[128], key[128], address[64];
     snprintf(address, sizeof address, "127.0.0.1:%u", port);
@@ -267,13 +267,13 @@ static void run_server(const struct ear *r, const char *program, unsigned port)
         !put_over(r, "passwd", "/etc/passwd") || !put_over(r, "shells", "/etc/shells")) {
         _exit(77);
     }
-    freopen(ear_path(r, "server.log", text), "w", stderr);
+    freopen(listener_path(r, "server.log", text), "w", stderr);
     dup2(2, 1);
     if (strstr(program, "dropbear")) {
-        execl(program, program, "-F", "-E", "-p", address, "-r", ear_path(r, "host.dropbear", key), "-P",
-              ear_path(r, "server.pid", text), (char *)NULL);
+        execl(program, program, "-F", "-E", "-p", address, "-r", listener_path(r, "host.dropbear", key), "-P",
+              listener_path(r, "server.pid", text), (char *)NULL);
     } else {
-        execl(program, program, "-D", "-e", "-f", ear_path(r, "sshd.conf", text), (char *)NULL);
+        execl(program, program, "-D", "-e", "-f", listener_path(r, "sshd.conf", text), (char *)NULL);
     }
     _exit(127);
 }
@@ -289,7 +289,7 @@ static bool answers(unsigned port)
 }
 
 /* Its pid; 0: it cannot run here. */
-static pid_t start_server(struct ear *r, unsigned *port)
+static pid_t start_server(struct listener *r, unsigned *port)
 {
     const char *program = find_server();
     int status;
@@ -304,7 +304,7 @@ static pid_t start_server(struct ear *r, unsigned *port)
         run_server(r, program, *port);
     }
     assert_true(pid > 0);
-    for (int i = 0; i < EAR_PATIENCE_MS / 20; i++) {
+    for (int i = 0; i < LISTENER_PATIENCE_MS / 20; i++) {
         if (waitpid(pid, &status, WNOHANG) == pid) {
             assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 77);
             return 0;
@@ -312,7 +312,7 @@ static pid_t start_server(struct ear *r, unsigned *port)
         if (answers(*port)) {
             return pid;
         }
-        ear_turn_for(r, 20);
+        listener_turn_for(r, 20);
     }
     fail_msg("%s does not start", program);
     return 0;
@@ -320,7 +320,7 @@ static pid_t start_server(struct ear *r, unsigned *port)
 
 static void over_a_real_ssh(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     char script[400], address[64];
     struct endpoint to;
     unsigned port = 0;
@@ -338,9 +338,9 @@ static void over_a_real_ssh(void **state)
     snprintf(address, sizeof address, "ssh://root@127.0.0.1:%u", port);
     find(&to, address);
 
-    ear_expect_failure(r, &to, ERROR_UNREACHABLE, "install docker's client over there");
+    listener_expect_failure(r, &to, ERROR_UNREACHABLE, "install docker's client over there");
     put_program(r, "docker", "[ \"$*\" = 'system dial-stdio' ] && /bin/cat && printf bye");
-    ear_open(r, &to);
+    listener_open(r, &to);
     transport_write(r->transport, "hello ", 6);
     transport_end_output(r->transport);
     UNTIL(r, r->closed);
@@ -348,10 +348,10 @@ static void over_a_real_ssh(void **state)
     assert_string_equal(text_of(&r->heard), "hello bye");
 
     setenv("KEY", "other", 1);
-    ear_expect_failure(r, &to, ERROR_DENIED, "Permission denied (publickey");
+    listener_expect_failure(r, &to, ERROR_DENIED, "Permission denied (publickey");
     unsetenv("KEY");
     setenv("KNOWN", "nobody", 1);
-    ear_expect_failure(r, &to, ERROR_UNREACHABLE, "Host key verification failed");
+    listener_expect_failure(r, &to, ERROR_UNREACHABLE, "Host key verification failed");
     unsetenv("KNOWN");
     kill(pid, SIGTERM);
     waitpid(pid, NULL, 0);
@@ -361,14 +361,15 @@ static void over_a_real_ssh(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(bytes_go_both_ways, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(much_goes_through_whole, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(ssh_is_called_as_docker_does, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(what_ssh_says_is_told, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(a_child_that_stays_behind_is_not_waited_for, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(without_ssh, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(closing_ends_ssh, ear_make, ear_drop),
-        cmocka_unit_test_setup_teardown(over_a_real_ssh, ear_make, ear_drop),
+        cmocka_unit_test_setup_teardown(bytes_go_both_ways, listener_make, listener_drop),
+        cmocka_unit_test_setup_teardown(much_goes_through_whole, listener_make, listener_drop),
+        cmocka_unit_test_setup_teardown(ssh_is_called_as_docker_does, listener_make, listener_drop),
+        cmocka_unit_test_setup_teardown(what_ssh_says_is_told, listener_make, listener_drop),
+        cmocka_unit_test_setup_teardown(a_child_that_stays_behind_is_not_waited_for, listener_make,
+                                        listener_drop),
+        cmocka_unit_test_setup_teardown(without_ssh, listener_make, listener_drop),
+        cmocka_unit_test_setup_teardown(closing_ends_ssh, listener_make, listener_drop),
+        cmocka_unit_test_setup_teardown(over_a_real_ssh, listener_make, listener_drop),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-#include "tests/backends/ear.h"
+#include "tests/backends/listener.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 
 /* ---- what is heard ---- */
 
-static void close_if(struct ear *r, enum ear_moment now)
+static void close_if(struct listener *r, enum listener_moment now)
 {
     if (r->close_at == now) {
         transport_close(r->transport);
@@ -27,7 +27,7 @@ static void close_if(struct ear *r, enum ear_moment now)
 
 static void on_connected(void *user)
 {
-    struct ear *r = user;
+    struct listener *r = user;
     assert_false(r->closed);
     r->connected++;
     close_if(r, AT_CONNECTED);
@@ -35,7 +35,7 @@ static void on_connected(void *user)
 
 static void on_bytes(void *user, const char *data, size_t len)
 {
-    struct ear *r = user;
+    struct listener *r = user;
     assert_false(r->closed);
     assert_true(len > 0);
     text_add_n(&r->heard, data, len);
@@ -44,7 +44,7 @@ static void on_bytes(void *user, const char *data, size_t len)
 
 static void on_drained(void *user)
 {
-    struct ear *r = user;
+    struct listener *r = user;
     assert_false(r->closed);
     r->drained++;
     close_if(r, AT_DRAINED);
@@ -52,7 +52,7 @@ static void on_drained(void *user)
 
 static void on_closed(void *user, const struct error *why)
 {
-    struct ear *r = user;
+    struct listener *r = user;
     assert_false(r->closed);
     r->closed = true;
     r->transport = NULL;
@@ -66,9 +66,9 @@ static const struct transport_sink sink = {on_connected, on_bytes, on_drained, o
 
 /* ---- the room ---- */
 
-int ear_make(void **state)
+int listener_make(void **state)
 {
-    struct ear *r = mem_new(1, sizeof *r);
+    struct listener *r = mem_new(1, sizeof *r);
     strcpy(r->folder, "/tmp/porthole-transport-XXXXXX");
     assert_non_null(mkdtemp(r->folder));
     assert_int_equal(chmod(r->folder, 0755), 0);
@@ -78,9 +78,9 @@ int ear_make(void **state)
     return 0;
 }
 
-int ear_drop(void **state)
+int listener_drop(void **state)
 {
-    struct ear *r = *state;
+    struct listener *r = *state;
     if (r->transport) {
         transport_close(r->transport);
     }
@@ -95,25 +95,25 @@ int ear_drop(void **state)
 
 static void on_limit(uv_timer_t *timer)
 {
-    ((struct ear *)timer->data)->late = true;
+    ((struct listener *)timer->data)->late = true;
 }
 
-void ear_begin_waiting(struct ear *r, unsigned ms)
+void listener_begin_waiting(struct listener *r, unsigned ms)
 {
     r->late = false;
     r->limit.data = r;
     uv_timer_start(&r->limit, on_limit, ms, 0);
 }
 
-void ear_turn_for(struct ear *r, unsigned ms)
+void listener_turn_for(struct listener *r, unsigned ms)
 {
-    ear_begin_waiting(r, ms);
+    listener_begin_waiting(r, ms);
     while (!r->late) {
         uv_run(&r->loop, UV_RUN_ONCE);
     }
 }
 
-void ear_open(struct ear *r, const struct endpoint *to)
+void listener_open(struct listener *r, const struct endpoint *to)
 {
     r->closed = r->failed = false;
     r->connected = r->drained = 0;
@@ -123,15 +123,16 @@ void ear_open(struct ear *r, const struct endpoint *to)
     assert_int_equal(r->connected, 0);
 }
 
-const char *ear_path(const struct ear *r, const char *name, char room[128])
+const char *listener_path(const struct listener *r, const char *name, char room[128])
 {
     snprintf(room, 128, "%s/%s", r->folder, name);
     return room;
 }
 
-void ear_expect_failure(struct ear *r, const struct endpoint *to, enum error_kind kind, const char *words)
+void listener_expect_failure(struct listener *r, const struct endpoint *to, enum error_kind kind,
+                             const char *words)
 {
-    ear_open(r, to);
+    listener_open(r, to);
     transport_write(r->transport, "GET /_ping HTTP/1.1\r\n\r\n", 23);
     UNTIL(r, r->closed);
     assert_true(r->failed);
@@ -143,7 +144,7 @@ void ear_expect_failure(struct ear *r, const struct endpoint *to, enum error_kin
     assert_int_equal(r->heard.len, 0);
 }
 
-void ear_clear_environment(void)
+void listener_clear_environment(void)
 {
     static const char *const names[] = {"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY",
                                         "DOCKER_CERT_PATH"};
@@ -153,7 +154,7 @@ void ear_clear_environment(void)
     setenv("DOCKER_CONFIG", "/nonexistent", 1);
 }
 
-void ear_find(struct endpoint *to, const char *address)
+void listener_find(struct endpoint *to, const char *address)
 {
     struct error e = {0};
     if (!endpoint_find(to, address, &e)) {
