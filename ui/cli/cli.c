@@ -7,6 +7,8 @@
 #include <uv.h>
 #ifndef _WIN32
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 #endif
 
@@ -280,9 +282,24 @@ static void fill_standard_streams(void)
 #endif
 }
 
+#ifndef _WIN32
+/* An engine that closes its connection is told by an error; a reader of what we print who has left ends us, as he
+ * would any program. */
+static void on_broken_pipe(int number)
+{
+    struct pollfd out = {.fd = 1, .events = POLLOUT};
+    if (poll(&out, 1, 0) == 1 && out.revents & POLLERR) {
+        _exit(128 + number);
+    }
+}
+#endif
+
 int cli_main(const struct cli_parts *parts, int argc, char **argv)
 {
     fill_standard_streams();
+#ifndef _WIN32
+    signal(SIGPIPE, on_broken_pipe);
+#endif
     uv_loop_t loop;
     struct cli cli = {.parts = parts, .loop = &loop};
     struct args args;
