@@ -20,7 +20,8 @@ enum { PATIENCE_MS = 60000, STEP_MS = 50 };
 
 struct dockerd {
     char folder[64], address[96];
-    pid_t pid; /* 0: it does not run */
+    const char *const *more; /* arguments; NULL: none */
+    pid_t pid;               /* 0: it does not run */
 };
 
 static const char *find_program(void)
@@ -53,8 +54,25 @@ static void become_dockerd(const struct dockerd *d, const char *program)
     dup2(out, 2);
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    execl(program, "dockerd", "-H", d->address, data, exec, pid, "--iptables=false", "--ip6tables=false",
-          "--bridge=none", "--exec-opt=native.cgroupdriver=cgroupfs", "--shutdown-timeout=1", (char *)NULL);
+    const char *args[32] = {"dockerd",
+                            "-H",
+                            d->address,
+                            data,
+                            exec,
+                            pid,
+                            "--iptables=false",
+                            "--ip6tables=false",
+                            "--bridge=none",
+                            "--exec-opt=native.cgroupdriver=cgroupfs",
+                            "--shutdown-timeout=1"};
+    size_t n = 0, more = 0;
+    while (args[n]) {
+        n++;
+    }
+    while (d->more && d->more[more] && n + 1 < sizeof args / sizeof *args) {
+        args[n++] = d->more[more++];
+    }
+    execv(program, (char *const *)args);
     _exit(127);
 }
 
@@ -100,6 +118,11 @@ bool dockerd_start(struct dockerd *d)
         pause_step();
     }
     return false;
+}
+
+void dockerd_arguments(struct dockerd *d, const char *const *more)
+{
+    d->more = more;
 }
 
 void dockerd_kill(struct dockerd *d, int number)

@@ -19,6 +19,9 @@ pid_t dockerd_pid(const struct dockerd *d);
 void dockerd_kill(struct dockerd *d, int signal); /* SIGKILL, SIGTERM: and waits until it has ended */
 bool dockerd_start(struct dockerd *d);            /* again, after it was killed */
 
+/* Further arguments from the next dockerd_start on: NULL-ended, borrowed. */
+void dockerd_arguments(struct dockerd *d, const char *const *more);
+
 /* Runs `docker ARGS` (a shell's words) on it; true: exit code 0. out (may be NULL) gets what it prints, cut at room. */
 bool dockerd_docker(const struct dockerd *d, char *out, size_t room, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
