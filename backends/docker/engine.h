@@ -25,7 +25,7 @@ struct nearby;
 struct polling;
 struct stream;
 
-enum { SHORT_MS = 30000, PING_MS = 10000, WATCH_MS = 10000 };
+enum { SHORT_MS = 30000, PING_MS = 5000, WATCH_MS = 5000 };
 
 struct entry {               /* a container that is known */
     struct container record; /* owns its strings; its key names the entry */

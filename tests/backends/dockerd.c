@@ -107,6 +107,8 @@ bool dockerd_start(struct dockerd *d)
     const char *program = find_program();
     snprintf(path, sizeof path, "%s/pid", d->folder);
     unlink(path);
+    snprintf(path, sizeof path, "%s/exec/containerd/containerd.pid", d->folder);
+    unlink(path); /* one that nobody has waited for counts as alive, and would be waited for */
     d->pid = fork();
     if (d->pid == 0) {
         become_dockerd(d, program);
@@ -220,7 +222,8 @@ void dockerd_free(struct dockerd *d)
         return;
     }
     if (d->pid > 0) {
-        dockerd_docker(d, NULL, 0, "ps -aq | xargs -r env DOCKER_HOST=%s docker rm -f", d->address);
+        dockerd_docker(d, NULL, 0, "ps -aq > %s/ids; (xargs -r docker -H %s rm -f < %s/ids)", d->folder,
+                       d->address, d->folder);
     }
     dockerd_kill(d, SIGTERM);
     shell("grep -o ' %s/[^ ]*' /proc/mounts | sort -r | xargs -r -n 1 umount -l 2>/dev/null; rm -rf %s",

@@ -5,23 +5,15 @@
  * the columns Name, PID, CPU, Private Working Set, `stats` counts CPU in units of 100 ns and tells
  * privateworkingset.
  */
-#include <setjmp.h>
+#include "tests/backends/desk.h"
+
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-#include <math.h>
-#include <uv.h>
-
-#include "backends/docker/docker.h"
 #include "core/memory.h"
-#include "core/session.h"
 #include "tests/backends/pretender.h"
 
 #define PING "a1c7d1e06b6b3d5b9c4d0c2f3a8e7f60112233445566778899aabbccddeeff00"
@@ -67,96 +59,45 @@ static const struct rule windows[] = {
     {.request = "POST /v1.47/containers/" BILL "/pause", .status = "204 No Content"},
     {.request = NULL}};
 
-struct desk {
-    uv_loop_t loop;
-    uv_timer_t alarm;
-    char folder[64], address[96];
+struct room {
+    struct desk *desk;
     struct pretender *daemon;
-    struct model *model;
-    struct session *session;
-    bool late, closed;
+    char folder[64], address[96];
 };
-
-static void on_alarm(uv_timer_t *timer)
-{
-    ((struct desk *)timer->data)->late = true;
-}
-
-#define UNTIL(k, condition)                                                                                  \
-    do {                                                                                                     \
-        (k)->late = false;                                                                                   \
-        uv_timer_start(&(k)->alarm, on_alarm, 60000, 0);                                                     \
-        while (!(condition) && !(k)->late) {                                                                 \
-            uv_run(&(k)->loop, UV_RUN_ONCE);                                                                 \
-        }                                                                                                    \
-        uv_timer_stop(&(k)->alarm);                                                                          \
-        assert_true(condition);                                                                              \
-    } while (0)
-
-static void on_closed(void *user)
-{
-    ((struct desk *)user)->closed = true;
-}
-
-static void open_session(struct desk *k)
-{
-    k->closed = false;
-    k->model = model_new(NULL, NULL);
-    k->session = session_new(&k->loop, k->model, NULL, NULL, true);
-    session_add(k->session, &docker_backend, k->address);
-}
-
-static void close_session(struct desk *k)
-{
-    session_close(k->session, on_closed, k);
-    UNTIL(k, k->closed);
-    model_free(k->model);
-}
 
 static int make(void **state)
 {
-    struct desk *k = mem_new(1, sizeof *k);
-    uv_loop_init(&k->loop);
-    uv_timer_init(&k->loop, &k->alarm);
-    k->alarm.data = k;
-    snprintf(k->folder, sizeof k->folder, "/tmp/porthole-pretender-XXXXXX");
-    assert_non_null(mkdtemp(k->folder));
-    snprintf(k->address, sizeof k->address, "unix://%s/docker.sock", k->folder);
-    k->daemon = pretender_new(&k->loop, k->address + 7, windows);
-    open_session(k);
-    *state = k;
+    struct room *r = mem_new(1, sizeof *r);
+    snprintf(r->folder, sizeof r->folder, "/tmp/porthole-pretender-XXXXXX");
+    assert_non_null(mkdtemp(r->folder));
+    snprintf(r->address, sizeof r->address, "unix://%s/docker.sock", r->folder);
+    r->desk = desk_new();
+    r->daemon = pretender_new(&r->desk->loop, r->address + 7, windows);
+    desk_open(r->desk, r->address);
+    *state = r;
     return 0;
 }
 
 static int drop(void **state)
 {
-    struct desk *k = *state;
-    close_session(k);
-    pretender_free(k->daemon);
-    uv_close((uv_handle_t *)&k->alarm, NULL);
-    uv_run(&k->loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&k->loop), 0);
-    unlink(k->address + 7);
-    rmdir(k->folder);
-    free(k);
+    struct room *r = *state;
+    desk_close(r->desk);
+    pretender_free(r->daemon);
+    desk_free(r->desk);
+    unlink(r->address + 7);
+    rmdir(r->folder);
+    free(r);
     return 0;
-}
-
-static const struct container *listed(struct desk *k, const char *key)
-{
-    UNTIL(k, session_engine(k->session, 0)->listed);
-    const struct container *c = model_find_key(k->model, key);
-    assert_non_null(c);
-    return c;
 }
 
 /* What is seen. */
 
 static void isolation_and_its_origin_are_told(void **state)
 {
-    struct desk *k = *state;
-    const struct container *ping = listed(k, PING), *bill = listed(k, BILL);
-    const struct engine *e = session_engine(k->session, 0);
+    struct room *r = *state;
+    struct desk *k = r->desk;
+    const struct container *ping = desk_listed(k, PING), *bill = desk_listed(k, BILL);
+    const struct engine *e = desk_engine(k);
     assert_int_equal(e->default_isolation, ISOLATION_PROCESS);
     assert_int_equal(e->hypervisor, HYPERVISOR_HYPERV);
     assert_string_equal(e->version, "docker 28.3.0, API 1.47, Windows");
@@ -172,27 +113,13 @@ static void isolation_and_its_origin_are_told(void **state)
     assert_int_equal(bill->crossings[0].kind, CROSSING_PORT);
 }
 
-struct heard {
-    bool done;
-    struct error why;
-    struct process_table *table;
-};
-
-static void on_answer(void *user, struct answer *answer)
-{
-    struct heard *h = user;
-    h->done = true;
-    h->why = answer->why;
-    h->table = answer->processes;
-    answer->processes = NULL;
-}
-
 static void processes_come_with_their_units(void **state)
 {
-    struct desk *k = *state;
-    struct heard h = {0};
-    session_processes(k->session, listed(k, PING)->id, on_answer, &h);
-    UNTIL(k, h.done);
+    struct room *r = *state;
+    struct desk *k = r->desk;
+    struct desk_answer h = {0};
+    session_processes(k->session, desk_listed(k, PING)->id, desk_answered, &h);
+    DESK_UNTIL(k, h.done);
     assert_int_equal(h.why.kind, ERROR_NONE);
     assert_int_equal(h.table->count, 2);
     const struct process *p = &h.table->rows[1];
@@ -201,77 +128,78 @@ static void processes_come_with_their_units(void **state)
     assert_int_equal(p->host_pid, 0);
     assert_int_equal(p->cpu_100ns, 625000000);
     assert_int_equal(p->memory, 3629000);
-    process_table_free(h.table);
+    desk_answer_done(&h);
 }
 
 static void what_a_mode_forbids_is_refused_with_the_reason(void **state)
 {
-    struct desk *k = *state;
-    struct heard h = {0};
-    assert_null(listed(k, BILL)->why_not[VERB_PAUSE]);
-    session_act(k->session, listed(k, PING)->id, VERB_PAUSE, NULL, on_answer, &h);
-    UNTIL(k, h.done);
+    struct room *r = *state;
+    struct desk *k = r->desk;
+    struct desk_answer h = {0};
+    assert_null(desk_listed(k, BILL)->why_not[VERB_PAUSE]);
+    session_act(k->session, desk_listed(k, PING)->id, VERB_PAUSE, NULL, desk_answered, &h);
+    DESK_UNTIL(k, h.done);
     assert_int_equal(h.why.kind, ERROR_UNSUPPORTED);
     assert_non_null(strstr(h.why.text, "cannot pause a process-isolated container"));
-    assert_int_equal(pretender_count(k->daemon, "POST"), 0); /* it was not even tried */
+    assert_int_equal(pretender_count(r->daemon, "POST"), 0); /* it was not even tried */
     h.done = false;
-    session_act(k->session, listed(k, BILL)->id, VERB_PAUSE, NULL, on_answer, &h);
-    UNTIL(k, h.done);
+    session_act(k->session, desk_listed(k, BILL)->id, VERB_PAUSE, NULL, desk_answered, &h);
+    DESK_UNTIL(k, h.done);
     assert_int_equal(h.why.kind, ERROR_NONE);
 }
 
 static void only_what_is_wanted_is_measured(void **state)
 {
-    struct desk *k = *state;
-    container_id id = listed(k, PING)->id;
+    struct room *r = *state;
+    struct desk *k = r->desk;
+    container_id id = desk_listed(k, PING)->id;
     session_sample(k->session, &id, 1, FIELD_USAGE);
-    UNTIL(k, model_get(k->model, id)->memory > 0);
+    DESK_UNTIL(k, model_get(k->model, id)->memory > 0);
     assert_int_equal(model_get(k->model, id)->memory, 3629056);
-    assert_int_equal(pretender_count(k->daemon, "GET /v1.47/containers/" BILL "/stats"), 0);
+    assert_int_equal(pretender_count(r->daemon, "GET /v1.47/containers/" BILL "/stats"), 0);
     session_sample(k->session, NULL, 0, 0);
 }
 
 static void nothing_is_asked_when_nothing_happens(void **state)
 {
-    struct desk *k = *state;
-    listed(k, PING);
-    int asked = pretender_count(k->daemon, "");
-    k->late = false;
-    uv_timer_start(&k->alarm, on_alarm, 1500, 0);
-    while (!k->late) {
-        uv_run(&k->loop, UV_RUN_ONCE);
-    }
-    assert_int_equal(pretender_count(k->daemon, ""), asked);
+    struct room *r = *state;
+    struct desk *k = r->desk;
+    desk_listed(k, PING);
+    int asked = pretender_count(r->daemon, "");
+    desk_turn_for(k, 1500);
+    assert_int_equal(pretender_count(r->daemon, ""), asked);
 }
 
 static void an_event_has_one_container_inspected(void **state)
 {
-    struct desk *k = *state;
-    listed(k, PING);
-    int asked = pretender_count(k->daemon, "");
-    pretender_say(k->daemon,
+    struct room *r = *state;
+    struct desk *k = r->desk;
+    desk_listed(k, PING);
+    int asked = pretender_count(r->daemon, "");
+    pretender_say(r->daemon,
                   "{\"Type\":\"container\",\"Action\":\"health_status: healthy\",\"Actor\":{\"ID\":\"" BILL
                   "\"}}\n");
-    UNTIL(k, pretender_count(k->daemon, "") > asked);
-    pretender_say(k->daemon,
+    DESK_UNTIL(k, pretender_count(r->daemon, "") > asked);
+    pretender_say(r->daemon,
                   "{\"Type\":\"container\",\"Action\":\"destroy\",\"Actor\":{\"ID\":\"" PING "\"}}\r\n");
-    UNTIL(k, !model_find_key(k->model, PING));
-    assert_int_equal(pretender_count(k->daemon, ""), asked + 1);
-    assert_int_equal(pretender_count(k->daemon, "GET /v1.47/containers/" BILL "/json"), 2);
+    DESK_UNTIL(k, !model_find_key(k->model, PING));
+    assert_int_equal(pretender_count(r->daemon, ""), asked + 1);
+    assert_int_equal(pretender_count(r->daemon, "GET /v1.47/containers/" BILL "/json"), 2);
 }
 
 /* Nonsense. */
 
 static void nonsense_is_said_and_survived(void **state)
 {
-    struct desk *k = *state;
-    listed(k, PING);
-    pretender_say(k->daemon, "this is no JSON\n");
-    UNTIL(k, session_engine(k->session, 0)->state == ENGINE_OFFLINE);
-    assert_non_null(strstr(session_engine(k->session, 0)->reason, "no valid JSON"));
+    struct room *r = *state;
+    struct desk *k = r->desk;
+    desk_listed(k, PING);
+    pretender_say(r->daemon, "this is no JSON\n");
+    DESK_UNTIL(k, desk_engine(k)->state == ENGINE_OFFLINE);
+    assert_non_null(strstr(desk_engine(k)->reason, "no valid JSON"));
     assert_int_equal(model_find_key(k->model, PING)->state, CONTAINER_LOST); /* the row stays */
     session_refresh(k->session);
-    UNTIL(k, session_engine(k->session, 0)->state == ENGINE_ONLINE && session_engine(k->session, 0)->listed);
+    DESK_UNTIL(k, desk_engine(k)->state == ENGINE_ONLINE && desk_engine(k)->listed);
     assert_int_equal(model_find_key(k->model, PING)->state, CONTAINER_RUNNING);
 }
 
@@ -279,15 +207,16 @@ static void nonsense_is_said_and_survived(void **state)
  * back. */
 static void a_cut_at_any_byte_is_survived(void **state)
 {
-    struct desk *k = *state;
-    listed(k, PING);
-    size_t all = pretender_sent(k->daemon);
+    struct room *r = *state;
+    struct desk *k = r->desk;
+    desk_listed(k, PING);
+    size_t all = pretender_sent(r->daemon);
     for (size_t cut = 0; cut < all; cut++) {
-        close_session(k);
-        pretender_cut(k->daemon, cut);
-        open_session(k);
-        UNTIL(k, session_settled(k->session));
-        const struct engine *e = session_engine(k->session, 0);
+        desk_close(k);
+        pretender_cut(r->daemon, cut);
+        desk_open(k, r->address);
+        DESK_UNTIL(k, session_settled(k->session));
+        const struct engine *e = desk_engine(k);
         if (!e->listed) {
             assert_int_equal(e->state, ENGINE_OFFLINE);
             assert_true(strlen(e->reason) > 20);
