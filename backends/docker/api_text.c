@@ -171,10 +171,17 @@ static enum error_kind kind_of_words(const char *words, enum error_kind otherwis
     static const struct {
         const char *words;
         enum error_kind kind;
-    } known[] = {{"is not paused", ERROR_CONFLICT},      {"already paused", ERROR_CONFLICT},
-                 {"is not running", ERROR_CONFLICT},     {"nvalid signal", ERROR_INVALID},
-                 {"No such image", ERROR_NOT_FOUND},     {"no such image", ERROR_NOT_FOUND},
-                 {"No such container", ERROR_NOT_FOUND}, {"pull access denied", ERROR_NOT_FOUND}};
+    } known[] = {{"is not paused", ERROR_CONFLICT},
+                 {"already paused", ERROR_CONFLICT},
+                 {"is not running", ERROR_CONFLICT},
+                 {"nvalid signal", ERROR_INVALID},
+                 {"No such image", ERROR_NOT_FOUND},
+                 {"no such image", ERROR_NOT_FOUND},
+                 {"No such container", ERROR_NOT_FOUND},
+                 {"pull access denied", ERROR_NOT_FOUND},
+                 /* Podman, which says 500 to much */
+                 {"container state improper", ERROR_CONFLICT},
+                 {"is already in use", ERROR_CONFLICT}};
     if (strstr(words, "OCI runtime") || strstr(words, "hcs")) {
         return api_start_kind(words, otherwise);
     }
@@ -210,7 +217,8 @@ void api_error(struct error *e, int status, const char *body, size_t len)
 bool api_event(struct api_event *ev, char action[32], const cJSON *json)
 {
     const char *key = json_string(json, "Actor.ID", json_string(json, "id", ""));
-    const char *code = json_string(json, "Actor.Attributes.exitCode", NULL);
+    const char *podmans = json_string(json, "Actor.Attributes.containerExitCode", NULL);
+    const char *code = json_string(json, "Actor.Attributes.exitCode", podmans);
     snprintf(action, 32, "%s", json_string(json, "Action", json_string(json, "status", "")));
     action[strcspn(action, ":")] = '\0';
     if (strcmp(json_string(json, "Type", "container"), "container") != 0 || !api_key_ok(key) || !*action) {

@@ -201,7 +201,7 @@ static void tell_online(struct docker *d)
 static void fail_to_open(struct docker *d, const struct error *why)
 {
     struct error e = *why;
-    if (d->endpoint.address) {
+    if (d->endpoint.address && !strstr(e.text, d->endpoint.address)) {
         error_wrap(&e, "docker at %s", d->endpoint.address);
     }
     docker_lose(d, &e);
