@@ -85,6 +85,7 @@ struct backend_type {
     bool (*spec_of)(struct backend *, const char *key, struct launch_spec *out);
     void (*images)(struct backend *, struct op *);
     void (*image_import)(struct backend *, struct op *, const char *name, const char *path); /* tells progress */
+    void (*image_pull)(struct backend *, struct op *, const char *name); /* from its registry; tells progress */
     void (*image_remove)(struct backend *, struct op *, const char *name);
     /* Never NULL; a failure arrives by closed(). */
     struct console *(*console)(struct backend *, const char *key, const struct console_spec *,

@@ -66,6 +66,8 @@ bool session_spec_of(struct session *s, container_id id, struct launch_spec *out
 struct op *session_images(struct session *s, int engine, op_cb cb, void *user);
 struct op *session_image_import(struct session *s, int engine, const char *name, const char *path,
                                 op_progress_cb progress, op_cb cb, void *user);
+struct op *session_image_pull(struct session *s, int engine, const char *name, op_progress_cb progress, op_cb cb,
+                              void *user);
 struct op *session_image_remove(struct session *s, int engine, const char *name, op_cb cb, void *user);
 
 /* Never NULL; what fails arrives by closed(). */

@@ -19,6 +19,7 @@ enum function {
     LAUNCH,
     IMAGES,
     IMAGE_IMPORT,
+    IMAGE_PULL,
     IMAGE_REMOVE
 };
 
@@ -43,6 +44,8 @@ static bool has(const struct backend_type *type, enum function function)
         return type->images;
     case IMAGE_IMPORT:
         return type->image_import;
+    case IMAGE_PULL:
+        return type->image_pull;
     case IMAGE_REMOVE:
         return type->image_remove;
     default:
@@ -323,6 +326,21 @@ struct op *session_image_import(struct session *s, int engine, const char *name,
     op_on_progress(op, progress);
     if (slot) {
         slot->type->image_import(slot->backend, op, name, path);
+    } else {
+        op_fail(op, &why);
+    }
+    return op;
+}
+
+struct op *session_image_pull(struct session *s, int engine, const char *name, op_progress_cb progress,
+                              op_cb cb, void *user)
+{
+    struct error why;
+    struct op *op = op_new(s->loop, cb, user);
+    struct slot *slot = ask_engine(s, engine, "pull an image", IMAGE_PULL, &why);
+    op_on_progress(op, progress);
+    if (slot) {
+        slot->type->image_pull(slot->backend, op, name);
     } else {
         op_fail(op, &why);
     }

@@ -283,7 +283,14 @@ static bool put_isolation(cJSON *host, const struct launch_spec *s, const struct
     return true;
 }
 
-static cJSON *host_config(const struct launch_spec *s)
+/* The network with a way out is called "nat" on Windows and "bridge" on Linux. */
+static const char *network_of(const char *wish, bool windows)
+{
+    bool usual = wish && (strcmp(wish, "nat") == 0 || strcmp(wish, "bridge") == 0);
+    return usual ? windows ? "nat" : "bridge" : wish;
+}
+
+static cJSON *host_config(const struct launch_spec *s, bool windows)
 {
     cJSON *host = cJSON_CreateObject();
     if (s->memory) {
@@ -297,13 +304,13 @@ static cJSON *host_config(const struct launch_spec *s)
         cJSON_AddItemToObject(host, "ConsoleSize", cJSON_CreateIntArray(size, 2));
     }
     cJSON_AddBoolToObject(host, "AutoRemove", s->remove);
-    add_text(host, "NetworkMode", s->network);
+    add_text(host, "NetworkMode", network_of(s->network, windows));
     return host;
 }
 
 char *api_create(const struct launch_spec *s, const struct api_engine *e, struct error *why)
 {
-    cJSON *body = cJSON_CreateObject(), *host = host_config(s);
+    cJSON *body = cJSON_CreateObject(), *host = host_config(s, e->windows);
     add_text(body, "Image", s->image);
     add_text(body, "Hostname", s->hostname);
     add_text(body, "WorkingDir", s->workdir);

@@ -337,6 +337,7 @@ const struct backend_type docker_backend = {
     .spec_of = docker_spec_of,
     .images = docker_images,
     .image_import = docker_image_import,
+    .image_pull = docker_image_pull,
     .image_remove = docker_image_remove,
     .console = docker_console,
 };

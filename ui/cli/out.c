@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/sizes.h"
 #include "core/text.h"
 #include "core/times.h"
+#include "ui/cli/stream.h"
 
 struct columns {
     const char *const *titles;
@@ -163,4 +165,33 @@ cJSON *out_workers(const struct container *c)
         cJSON_AddItemToArray(list, o);
     }
     return list;
+}
+
+/* Progress. */
+
+static const char TAKE_LINE_BACK[] = "\r\033[K";
+
+void out_progress(void *user, uint64_t done, uint64_t total, const char *words)
+{
+    char size[SIZE_TEXT];
+    struct text clean = {0};
+    (void)user;
+    if (!stream_is_terminal(2)) {
+        return;
+    }
+    text_add_clean(&clean, words ? words : "", words ? strlen(words) : 0);
+    fprintf(stderr, "%s%s: %s", TAKE_LINE_BACK, text_of(&clean), size_print(size, done));
+    if (total > 0) {
+        fprintf(stderr, " of %s (%d %%)", size_print(size, total), (int)(100.0 * (double)done / (double)total));
+    }
+    fflush(stderr);
+    text_done(&clean);
+}
+
+void out_progress_end(void)
+{
+    if (stream_is_terminal(2)) {
+        fputs(TAKE_LINE_BACK, stderr);
+        fflush(stderr);
+    }
 }

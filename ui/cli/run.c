@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ui/cli/command.h"
+#include "ui/cli/out.h"
 #include "ui/cli/run_options.h"
 #include "ui/cli/stream.h"
 
@@ -48,6 +49,15 @@ static int attach(struct cli *cli, const struct run_options *o, const char *key)
     return code;
 }
 
+/* An image is pulled: said only while that is so. */
+static void launch_progress(void *user, uint64_t done, uint64_t total, const char *words)
+{
+    out_progress(user, done, total, words);
+    if (total > 0 && done == total) {
+        out_progress_end();
+    }
+}
+
 static int launch(struct cli *cli, struct run_options *o)
 {
     if (!cli_open(cli, !o->detach)) {
@@ -63,9 +73,10 @@ static int launch(struct cli *cli, struct run_options *o)
         stream_size(&o->spec.rows, &o->spec.cols);
     }
     struct waiting w = {0};
-    session_launch(cli->session, engine, &o->spec, cli_answered, &w);
+    op_on_progress(session_launch(cli->session, engine, &o->spec, cli_answered, &w), launch_progress);
+    bool ok = cli_await(cli, &w);
     int code;
-    if (!cli_await(cli, &w)) {
+    if (!ok) {
         code = launch_failed(&w.answer.why);
     } else if (o->detach) {
         puts(w.answer.text);

@@ -54,7 +54,7 @@ _porthole()
         mapfile -t COMPREPLY < <(compgen -W "$(_porthole_images)" -- "$word")
         ;;
     image)
-        mapfile -t COMPREPLY < <(compgen -W "ls import rm" -f -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "ls import pull rm" -f -- "$word")
         ;;
     esac
 }

@@ -19,4 +19,4 @@ complete -c porthole -n 'not __fish_use_subcommand; and string match -q -- "-*" 
 complete -c porthole -n '__fish_seen_subcommand_from ps map exec attach logs start stop kill pause resume rm inspect relaunch' \
     -a '(__porthole_containers)'
 complete -c porthole -n '__fish_seen_subcommand_from run check' -a '(porthole images 2>/dev/null | awk "NR > 1 { print \$1 }")'
-complete -c porthole -n '__fish_seen_subcommand_from image' -a 'ls import rm'
+complete -c porthole -n '__fish_seen_subcommand_from image' -a 'ls import pull rm'
