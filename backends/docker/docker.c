@@ -15,7 +15,7 @@
 #include "backends/json.h"
 #include "core/times.h"
 
-enum { INFO_LIMIT = 1024 * 1024 };
+enum { INFO_LIMIT = 1024 * 1024, OPEN_MS = 10000, OPEN_SSH_MS = 40000 /* ssh itself may take a while */ };
 
 /* Life. */
 
@@ -284,7 +284,7 @@ static void found_endpoint(struct call *c)
         d->endpoint = f->endpoint;
         f->endpoint = (struct endpoint){0};
         d->http = http_new(d->backend.loop, &d->endpoint);
-        ping(d, SHORT_MS, reached);
+        ping(d, d->endpoint.kind == ENDPOINT_SSH ? OPEN_SSH_MS : OPEN_MS, reached);
     } else {
         fail_to_open(d, &f->why);
     }

@@ -22,6 +22,8 @@ struct dockerd {
     char folder[64], address[96];
     const char *const *more; /* arguments; NULL: none */
     pid_t pid;               /* 0: it does not run */
+    pid_t heir;              /* clears up when we die without a word */
+    int alive;               /* he reads the other end of this pipe: its end is ours */
 };
 
 static const char *find_program(void)
@@ -180,6 +182,53 @@ static bool shell(const char *fmt, ...)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+static void clear_folder(const char *folder)
+{
+    shell("grep -o ' %s/[^ ]*' /proc/mounts | sort -r | xargs -r -n 1 umount -l 2>/dev/null; rm -rf %s",
+          folder, folder);
+}
+
+static void be_heir(const struct dockerd *d, int alive)
+{
+    char byte;
+    int null = open("/dev/null", O_RDWR);
+    for (int fd = 0; fd < 3; fd++) {
+        dup2(null, fd);
+    }
+    setpgid(0, 0);
+    if (read(alive, &byte, 1) != 1) {
+        shell("for i in $(seq 100); do kill $(cat %s/pid) 2>/dev/null || break; sleep 0.2; done", d->folder);
+        clear_folder(d->folder);
+    }
+    _exit(0);
+}
+
+/* A test that is killed, or aborts, leaves a daemon that takes some time to end, and its folder. */
+static void start_heir(struct dockerd *d)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return;
+    }
+    d->alive = ends[1];
+    d->heir = fork();
+    if (d->heir == 0) {
+        close(ends[1]);
+        be_heir(d, ends[0]);
+    }
+    close(ends[0]);
+}
+
+static void dismiss_heir(struct dockerd *d)
+{
+    if (d->heir > 0) {
+        ssize_t told = write(d->alive, "", 1);
+        (void)told; /* he is gone, then */
+        waitpid(d->heir, NULL, 0);
+        close(d->alive);
+    }
+}
+
 /* A root file system around the host's static busybox. */
 static bool import_busybox(const struct dockerd *d)
 {
@@ -207,6 +256,7 @@ struct dockerd *dockerd_new(char *why, size_t room)
         return NULL;
     }
     snprintf(d->address, sizeof d->address, "unix://%s/docker.sock", d->folder);
+    start_heir(d);
     if (!dockerd_start(d) || !import_busybox(d)) {
         snprintf(why, room, "a Docker daemon cannot run here");
         shell("tail -n 5 %s/log >&2", d->folder);
@@ -226,8 +276,8 @@ void dockerd_free(struct dockerd *d)
                        d->address, d->folder);
     }
     dockerd_kill(d, SIGTERM);
-    shell("grep -o ' %s/[^ ]*' /proc/mounts | sort -r | xargs -r -n 1 umount -l 2>/dev/null; rm -rf %s",
-          d->folder, d->folder);
+    clear_folder(d->folder);
+    dismiss_heir(d);
     free(d);
 }
 
