@@ -535,8 +535,14 @@ static void measure_quiet(struct bench *b)
     int before = count_requests(b);
     watch(fd, 5, NULL);
     int asked = count_requests(b) - before;
-    stop(pid, fd);
     expect(b, shown && before > 0 && asked == 0, "quiet: requests in 5 s while nothing happens", asked, 0);
+    (void)!write(fd, ":sort-cpu\r", 10);
+    watch(fd, 1, NULL);
+    before = count_requests(b);
+    watch(fd, 5, NULL);
+    asked = count_requests(b) - before;
+    stop(pid, fd);
+    expect(b, asked == 0, "quiet: the same, sorted by CPU", asked, 0);
 }
 
 /* ---- set-up ---- */
