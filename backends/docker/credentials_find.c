@@ -54,7 +54,7 @@ static void release(struct credentials *c)
     free(c);
 }
 
-static void tell(struct credentials *c)
+static void say(struct credentials *c)
 {
     credentials_cb cb = c->cb;
     c->cb = NULL;
@@ -69,7 +69,7 @@ static void handle_closed(uv_handle_t *handle)
 {
     struct credentials *c = handle->data;
     if (--c->handles == 0) {
-        tell(c);
+        say(c);
         release(c);
     }
 }
@@ -272,7 +272,7 @@ static void ran(uv_work_t *work, int status)
     if (c->helper && c->cb) {
         ask_helper(c);
     } else {
-        tell(c);
+        say(c);
         release(c);
     }
 }

@@ -61,7 +61,7 @@ static void remember(struct shells *s, const char *image, int candidate)
 static void ask(struct finding *f);
 
 /* The call is over before its asker hears, so that he may begin the next. */
-static void tell(struct finding *f, const char *shell, const struct error *why)
+static void say(struct finding *f, const char *shell, const struct error *why)
 {
     struct error e = why ? *why : (struct error){0};
     void (*cb)(void *user, const char *shell, const struct error *why) = f->cb;
@@ -76,9 +76,9 @@ static void told(struct call *c, const struct reply *r)
     struct error why = r->why;
     if (r->status == 200) {
         remember(c->docker->shells, f->image, f->candidate);
-        tell(f, candidates[f->candidate], NULL);
+        say(f, candidates[f->candidate], NULL);
     } else if (r->status == 0) {
-        tell(f, NULL, &why);
+        say(f, NULL, &why);
     } else if (++f->candidate < CANDIDATES) {
         ask(f);
     } else {
@@ -90,7 +90,7 @@ static void told(struct call *c, const struct reply *r)
         } else {
             docker_no_container(&why, "open a shell in it", f->key);
         }
-        tell(f, NULL, &why);
+        say(f, NULL, &why);
     }
 }
 

@@ -18,7 +18,7 @@ enum {
     STILL_RUNS = -1
 };
 
-enum { INPUT, OUTPUT, ERRORS, PIPES };
+enum { SSH_IN, SSH_OUT, SSH_ERR, PIPES };
 
 struct ssh {
     struct carrier carrier;
@@ -206,22 +206,22 @@ static void on_errors(uv_stream_t *stream, ssize_t n, const uv_buf_t *got)
 
 static void ssh_write(struct carrier *c, const char *data, size_t len)
 {
-    carrier_send(c, (uv_stream_t *)&((struct ssh *)c)->pipes[INPUT], data, len);
+    carrier_send(c, (uv_stream_t *)&((struct ssh *)c)->pipes[SSH_IN], data, len);
 }
 
 static void ssh_read(struct carrier *c, bool on)
 {
-    carrier_receive((uv_stream_t *)&((struct ssh *)c)->pipes[OUTPUT], on);
+    carrier_receive((uv_stream_t *)&((struct ssh *)c)->pipes[SSH_OUT], on);
 }
 
 static void ssh_end_output(struct carrier *c)
 {
-    carrier_shut_down((uv_stream_t *)&((struct ssh *)c)->pipes[INPUT]);
+    carrier_shut_down((uv_stream_t *)&((struct ssh *)c)->pipes[SSH_IN]);
 }
 
 static size_t ssh_unsent(const struct carrier *c)
 {
-    return uv_stream_get_write_queue_size((const uv_stream_t *)&((const struct ssh *)c)->pipes[INPUT]);
+    return uv_stream_get_write_queue_size((const uv_stream_t *)&((const struct ssh *)c)->pipes[SSH_IN]);
 }
 
 static const struct carrier_type ssh_type = {
@@ -291,7 +291,7 @@ static int spawn(struct ssh *s, uv_loop_t *loop)
     args[n] = NULL;
     uv_stdio_container_t stdio[PIPES];
     for (int i = 0; i < PIPES; i++) {
-        stdio[i].flags = UV_CREATE_PIPE | (i == INPUT ? UV_READABLE_PIPE : UV_WRITABLE_PIPE);
+        stdio[i].flags = UV_CREATE_PIPE | (i == SSH_IN ? UV_READABLE_PIPE : UV_WRITABLE_PIPE);
         stdio[i].data.stream = (uv_stream_t *)&s->pipes[i];
     }
     const uv_process_options_t options = {.file = "ssh",
@@ -322,7 +322,7 @@ struct carrier *carrier_ssh(struct transport *t, uv_loop_t *loop, const struct e
     int status = spawn(s, loop);
     if (status == 0) {
         s->spawned = true;
-        uv_read_start((uv_stream_t *)&s->pipes[ERRORS], errors_room, on_errors);
+        uv_read_start((uv_stream_t *)&s->pipes[SSH_ERR], errors_room, on_errors);
         transport_on_connected(t);
     } else {
         error_set(&why, ERROR_UNREACHABLE, status, "ssh cannot be started: %s; install the OpenSSH client",

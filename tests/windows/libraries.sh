@@ -27,13 +27,13 @@ apt_sources() {
         apt-get $apt update || true # others' repositories often have no sources; what is missing of ours is told below
 }
 
-# fetch PACKAGE: unpacks its source as $work/src/PACKAGE.
+# fetch PACKAGE VERSION: unpacks its source as $work/src/PACKAGE.
 fetch() {
     mkdir -p "$work/dsc" "$work/src"
     rm -rf "$work/src/$1"
     # shellcheck disable=SC2086
-    (cd "$work/dsc" && apt-get $apt source --download-only "$1" &&
-        dpkg-source --no-check -x "$(find . -name "$1_*.dsc" | sort | tail -n 1)" "$work/src/$1")
+    (cd "$work/dsc" && apt-get $apt source --download-only "$1=$2" &&
+        dpkg-source --no-check -x "$1_${2#*:}.dsc" "$work/src/$1")
 }
 
 with_cmake() { # PACKAGE OPTIONS...
@@ -106,18 +106,42 @@ build_ncurses() {
     pc ncursesw "$1" -lncursesw -DNCURSES_STATIC
 }
 
+build_http_parser() {
+    mkdir -p "$work/build/http-parser"
+    $host-gcc -std=c99 -O2 -g -c "$work/src/http-parser/http_parser.c" -o "$work/build/http-parser/http_parser.o"
+    $host-ar rcs "$out/lib/libhttp_parser.a" "$work/build/http-parser/http_parser.o"
+    cp "$work/src/http-parser/http_parser.h" "$out/include/"
+}
+
+build_openssl() {
+    mkdir -p "$work/build/openssl"
+    (cd "$work/build/openssl" && perl "$work/src/openssl/Configure" mingw64 --cross-compile-prefix=$host- --prefix="$out" \
+        --libdir=lib no-shared no-tests no-engine no-legacy)
+    make -C "$work/build/openssl" -j "$jobs" build_libs
+    make -C "$work/build/openssl" install_dev
+    pc openssl "$1" "-lssl -lcrypto -lws2_32 -lgdi32 -lcrypt32"
+}
+
 apt_sources
-for package in libuv1 cjson utf8proc libvterm cmocka ncurses; do
+# The newest version whose source is to be had: a mirror may not have all of a security update.
+build() { # PACKAGE
+    mark=$out/.built-$1
     # shellcheck disable=SC2086
-    version=$(apt-cache $apt showsrc "$package" | sed -n 's/^Version: //p' | sort -V | tail -n 1)
-    [ -n "$version" ] || { echo "libraries.sh: no source package $package" >&2; exit 1; }
-    mark=$out/.built-$package
-    if [ "$(cat "$mark" 2>/dev/null)" != "$version $(cksum <"$0")" ]; then
-        echo "libraries.sh: $package $version"
-        fetch "$package"
-        rm -rf "$work/build/$package"
-        upstream=${version#*:}
-        "build_$package" "${upstream%%-*}"
-        echo "$version $(cksum <"$0")" >"$mark"
-    fi
+    for version in $(apt-cache $apt showsrc "$1" | sed -n 's/^Version: //p' | sort -rV | uniq); do
+        [ "$(cat "$mark" 2>/dev/null)" != "$version $(cksum <"$0")" ] || return 0
+        echo "libraries.sh: $1 $version"
+        if fetch "$1" "$version"; then
+            rm -rf "$work/build/$1"
+            upstream=${version#*:}
+            "build_$(echo "$1" | tr - _)" "${upstream%%-*}"
+            echo "$version $(cksum <"$0")" >"$mark"
+            return 0
+        fi
+    done
+    echo "libraries.sh: no source package $1" >&2
+    exit 1
+}
+
+for package in libuv1 cjson utf8proc libvterm cmocka ncurses http-parser openssl; do
+    build "$package"
 done
