@@ -31,7 +31,7 @@
 #include "tests/backends/dockerd.h"
 #include "tests/bench/limits.h"
 
-enum { ROUNDS = 5, TABLES = 200, TOPS = 5, STREAM_MB = 64 };
+enum { ROUNDS = 5, TABLES = 200, TOPS = 5, STREAMS = 5, STREAM_MB = 32 };
 
 struct bench {
     const char *program;
@@ -70,6 +70,15 @@ static double median(double *values, int n)
         }
     }
     return values[n / 2];
+}
+
+static double least(const double *values, int n)
+{
+    double value = values[0];
+    for (int i = 1; i < n; i++) {
+        value = values[i] < value ? values[i] : value;
+    }
+    return value;
 }
 
 static size_t read_file(const char *path, char *out, size_t room)
@@ -467,11 +476,11 @@ static double exec_bare(const struct bench *b, const char *key, const char *comm
 static void measure_stream(struct bench *b, struct desk *k, container_id id, const char *key)
 {
     char command[64];
-    double ours[3], bare[3];
+    double ours[STREAMS], bare[STREAMS];
     uint64_t bytes = 0;
     snprintf(command, sizeof command, "head -c %d /dev/zero", STREAM_MB << 20);
     const char *const argv[] = {"sh", "-c", command, NULL};
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < STREAMS; i++) {
         bare[i] = exec_bare(b, key, command, &bytes);
         double begin = now();
         struct hearing h = exec_ours(k, id, argv);
@@ -482,7 +491,8 @@ static void measure_stream(struct bench *b, struct desk *k, container_id id, con
             b->failures++;
         }
     }
-    double a = median(ours, 3), c = median(bare, 3);
+    double a = least(ours, STREAMS),
+           c = least(bare, STREAMS); /* what else runs here only ever makes it slower */
     printf("stream: porthole %.0f MB/s, bare %.0f MB/s\n", STREAM_MB / a, STREAM_MB / c);
     expect(b, c / a > 0.8, "stream: porthole / a bare reader (throughput, at least)", c / a, 0.8);
 }
