@@ -108,7 +108,7 @@ static void a_network_with_a_helper(void **state)
     boundary_rows_make(&b, &c, false);
     assert_string_equal(row_of(&b, "network")->words, "own");
     assert_string_equal(row_of(&b, "network")->remark, "reaches out through the host's");
-    assert_true(says(&b, "moves its packets, in and out"));
+    assert_true(says(&b, "passt 77"));
     boundary_rows_done(&b);
     c.crossings = &port;
     c.n_crossings = 1;
