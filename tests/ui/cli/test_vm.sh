@@ -1,0 +1,79 @@
+#!/bin/sh
+# VM isolation by the command line: what the host sees and does not see, by the host's own means; ports; nothing is left.
+. "$(dirname "$0")/lib.sh"
+can_launch
+[ "$(id -u)" -eq 0 ] || skip "run as root, the host's view is whole"
+why=$("$program" engines --json | json '[o["reason"] or "" for e in d for o in e["isolations"] if o["isolation"] == "vm"][0]')
+[ -z "$why" ] || skip "no VMs here: $why"
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+ask() {
+    python3 -c 'import socket, sys
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
+print(s.recv(100).decode().strip())' "$1" "$2" 2>/dev/null
+}
+of() {
+    "$program" ls -a --json | json "[$2 for c in d if c['name'] == '$1'][0]"
+}
+worker() { # NAME ROLE
+    of "$1" "[w['host_pid'] for w in c['workers'] if w['role'] == '$2'][0]"
+}
+answers() {
+    [ "$(ask 127.0.0.1 "$port")" = "from inside" ]
+}
+# host_runs WORDS: is there a process on the host with these words as its arguments?
+host_runs() {
+    ps -e -o args= | grep -qxF "$1"
+}
+
+# The experiment: the same process, seen by the host in one mode and not in the other.
+"$program" run -d --name thin busybox sleep 7654321 >/dev/null
+eventually "process isolation: the host runs it" host_runs "sleep 7654321"
+"$program" rm -f thin >/dev/null
+"$program" run -d --name thick --isolation vm busybox sleep 7654321 >/dev/null
+is "launched in a VM" $? 0
+is "the container has it" "$("$program" ps thick --json | json '[(p["pid"], p["command"], p["host_pid"]) for p in d]')" \
+    "[(1, 'sleep 7654321', None)]"
+host_runs "sleep 7654321" && fail "the host runs a process of the VM"
+qemu=$(worker thick vm)
+has "QEMU stands for it" "$(tr '\0' ' ' <"/proc/$qemu/cmdline")" "qemu-system"
+isnt_root=$(awk '/^Uid:/ { print ($2 >= 65536) }' "/proc/$qemu/status")
+is "QEMU is no root" "$isnt_root" 1
+is "QEMU has no rights" "$(awk '/^CapBnd:/ { print $2 }' "/proc/$qemu/status")" 0000000000000000
+is "and a filter of system calls" "$(awk '/^Seccomp:/ { print $2 }' "/proc/$qemu/status")" 2
+is "who" "$("$program" who "$qemu" --json | json '(d["container"], d["relation"])')" "('thick', 'worker')"
+is "pid 1 of the host is not pid 1 of the guest" "$("$program" who 1 --json | json 'd["container"]')" "None"
+is "map" "$("$program" map thick --json | json '(d["wall"], [p["host_pid"] for p in d["processes"]])')" "('vm', [None])"
+has "engines shows the template" "$("$program" engines)" "1 template of"
+is "the host sees nothing of it" "$(of thick "c['host_visible']")" "False"
+"$program" run -d --name small --isolation vm -m 10m busybox true 2>/dev/null
+is "too little memory" $? 125
+said=$("$program" run -d --isolation vm --network host busybox true 2>&1)
+is "the host's network" $? 125
+has "and what it says" "$said" "--network nat"
+"$program" rm -f thick >/dev/null
+
+# Ports.
+if command -v passt >/dev/null 2>&1 && [ -n "$(ip route show default 2>/dev/null)" ]; then
+    port=$(free_port)
+    "$program" run -d --name web --isolation vm -p "127.0.0.1:$port:80" busybox \
+        sh -c 'while true; do echo from inside | nc -l -p 80; done' >/dev/null
+    is "launched with a port" $? 0
+    eventually "a published port" answers
+    helper=$(worker web network)
+    is "who is the helper" "$("$program" who "$helper" --json | json '(d["container"], d["relation"])')" \
+        "('web', 'network')"
+    said=$("$program" run -d --isolation vm -p "127.0.0.1:$port:80" busybox sleep 100 2>&1)
+    is "a port that is taken" $? 125
+    has "and what it says" "$said" "Cannot publish the port"
+    kill -9 "$helper"
+    eventually "a lost helper is told" sh -c "'$program' ls --json | grep -q 'network helper has ended'"
+    "$program" rm -f web >/dev/null
+fi
+
+is "no container is left" "$("$program" ls -a -q)" ""
+hasnt "no mount is left" "$(cat /proc/self/mountinfo)" "$PORTHOLE_STATE"
+test -d "/proc/$qemu" && fail "QEMU is left"
+end
