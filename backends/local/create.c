@@ -156,21 +156,12 @@ static bool nat_ok(const struct paths *p, struct error *e)
     return true;
 }
 
-static bool vm_nat_ok(struct error *e)
-{
-    char *passt = command_find("passt");
-    free(passt);
-    return passt ||
-           refuse(e, ERROR_UNSUPPORTED,
-                  "the network nat, and ports, of a VM need the program passt: install the package passt");
-}
-
 static bool network_ok(const struct paths *p, const struct launch_spec *spec, struct error *e)
 {
     bool ports = port_any(spec->crossings, spec->n_crossings);
     switch (launch_network(spec)) {
     case LAUNCH_NETWORK_NAT:
-        return spec->isolation == ISOLATION_VM ? vm_nat_ok(e) : nat_ok(p, e);
+        return nat_ok(p, e);
     case LAUNCH_NETWORK_NONE:
         return !ports ||
                refuse(e, ERROR_INVALID, "ports cannot be published from the network none: use --network nat");

@@ -45,7 +45,7 @@ void boot_halt(const char *sentence); /* says it on the kernel's console, and th
 bool setup_machine(struct agent *a, const struct wire_frame *frame, struct error *e);
 void setup_clock(const struct wire_frame *frame);
 
-/* network.c: "nat": the one behind the VM (keeper/vm_net.h); else the loopback only. */
+/* network.c: "nat": the one that QEMU makes; else the loopback only. */
 bool network_setup(const char *kind, struct error *e);
 
 /* place.c: a folder in the container's root, made where it is missing; an O_PATH descriptor, or -1 and errno.

@@ -1,5 +1,7 @@
-/* The network that passt makes for one guest (keeper/vm_net.c): 10.0.2.0/24, the way out at .2, the resolver
- * at .3, the guest at .15. There is nobody else in it, so that nothing has to be asked. */
+/* The network that QEMU makes for one guest: 10.0.2.0/24, the way out at .2, the guest at .15 (QEMU's
+ * documentation of
+ * "-netdev user"). There is nobody else in it, so that nothing has to be asked. QEMU stands in the
+ * container's namespace, where pasta answers for a resolver (keeper/network.h). */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include "backends/local/guest/agent.h"
+#include "backends/local/shared/bundle.h"
 
 static struct sockaddr_in address_of(const char *dotted)
 {
@@ -51,7 +54,7 @@ bool network_setup(const char *kind, struct error *e)
         boot_load("/modules/net");
         ok = set_address(fd, SIOCSIFADDR, "10.0.2.15") && set_address(fd, SIOCSIFNETMASK, "255.255.255.0") &&
              raise_interface(fd, "eth0") && add_way_out(fd) &&
-             place_write("/etc/resolv.conf", "nameserver 10.0.2.3\n", 0644);
+             place_write("/etc/resolv.conf", "nameserver " BUNDLE_RESOLVER "\n", 0644);
     }
     if (!ok) {
         error_errno(e, errno, "Cannot set up the network in the container's VM");

@@ -41,6 +41,7 @@ struct keeper {
     const struct wall *wall;           /* by which it is isolated */
     struct vm *vm;                     /* its machine; NULL in process isolation */
     const struct wall_hooks *starting; /* who waits for the first process */
+    bool (*networked)(struct keeper *k, struct error *e); /* what follows when the network is there */
     int process;                       /* its first one, as the wall knows it; 0 none */
     struct output *output;             /* of the first process */
     struct log *log;

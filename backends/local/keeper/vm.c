@@ -38,7 +38,6 @@ struct vm {
     int lock;  /* of the template that we make */
     pid_t pid; /* of QEMU; 0 none */
     struct vm_shares shares;
-    struct vm_net net;
     bool restoring; /* QEMU has begun to read the template */
     struct qmp *control;
     struct link *link;
@@ -84,7 +83,6 @@ static void kill_machine(struct vm *vm)
         vm->pid = 0;
     }
     vm_share_end(&vm->shares);
-    vm_net_end(&vm->net);
 }
 
 void vm_kill(struct vm *vm)
@@ -334,35 +332,6 @@ static int open_memory(const struct vm *vm, enum vm_role role)
     return fd;
 }
 
-static void on_net_ended(void *user, int code)
-{
-    struct vm *vm = user;
-    struct state *s = &vm->keeper->state;
-    (void)code;
-    vm->net.pid = 0;
-    if (vm->stage == UP) {
-        free(s->note);
-        s->note = mem_string(
-            "Its network helper has ended, so it reaches nothing and no port leads to it: stop it and "
-            "start it again");
-        s->network = 0;
-        keeper_save(vm->keeper);
-    }
-}
-
-static bool start_network(struct vm *vm, struct error *e)
-{
-    const struct launch_spec *spec = &vm->keeper->state.spec;
-    if (launch_network(spec) != LAUNCH_NETWORK_NAT) {
-        return true;
-    }
-    if (!vm_net_start(spec, &vm->net, e)) {
-        return false;
-    }
-    children_watch(vm->keeper->children, vm->net.pid, on_net_ended, vm);
-    return true;
-}
-
 static bool spawn(struct vm *vm, enum vm_role role, struct error *e)
 {
     struct keeper *k = vm->keeper;
@@ -375,14 +344,9 @@ static bool spawn(struct vm *vm, enum vm_role role, struct error *e)
                               .memory = open_memory(vm, role),
                               .log = log,
                               .shares = &vm->shares,
-                              .net = &vm->net,
                               .unprivileged = !k->paths->rootless};
     children_begin(k->children);
-    if (role != VM_ROLE_TEMPLATE && !start_network(vm, e)) {
-        vm->pid = -1;
-    } else {
-        vm->pid = vm_qemu_start(&q, &agent, &control, e);
-    }
+    vm->pid = vm_qemu_start(&q, &agent, &control, e);
     if (q.memory >= 0) {
         close(q.memory);
     }
@@ -507,11 +471,6 @@ struct vm *vm_new(struct keeper *k, const struct vm_events *events, void *user)
 struct link *vm_link(struct vm *vm)
 {
     return vm->link;
-}
-
-pid_t vm_network_pid(const struct vm *vm)
-{
-    return vm->net.pid;
 }
 
 pid_t vm_pid(const struct vm *vm)

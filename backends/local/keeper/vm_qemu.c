@@ -13,6 +13,7 @@
 
 #include "backends/local/shared/command.h"
 #include "core/memory.h"
+#include "core/port.h"
 #include "core/text.h"
 
 enum { WORDS = 160, FDS = 24, FIRST_USER = 0x70680000, LOG_SHOWN = 400 };
@@ -66,6 +67,27 @@ static int give_file(struct line *l, const char *path, int flags)
         close(fd);
     }
     return copy;
+}
+
+static bool has_network(const struct vm_qemu *q)
+{
+    return q->role != VM_ROLE_TEMPLATE && launch_network(q->spec) == LAUNCH_NETWORK_NAT;
+}
+
+/* QEMU's own network for its guest is made in the container's namespace (network.h): what it calls the host
+ * is nothing there but that, so that neither guest nor QEMU reaches the host's loopback. Low ports may be had
+ * by anybody in it. */
+static void add_namespace(struct line *l, const struct vm_qemu *q)
+{
+    if (has_network(q)) {
+        add(l, "nsenter");
+        add(l, "--net=netns");
+        add(l, "--");
+        add(l, "sh");
+        add(l, "-c");
+        add(l, "echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start; exec \"$@\"");
+        add(l, "sh");
+    }
 }
 
 static void add_helper(struct line *l, const struct vm_qemu *q)
@@ -179,15 +201,30 @@ static void add_disks(struct line *l, const struct vm_qemu *q)
     add_disk(l, 1, real ? q->plan->scratch : NULL, false);
 }
 
+/* In the namespace, each port that is published leads to the same one of the guest; pasta has brought it
+ * there. */
+static void add_ports(struct text *t, const struct launch_spec *spec)
+{
+    struct port port;
+    for (size_t i = 0; i < spec->n_crossings; i++) {
+        if (spec->crossings[i].kind == CROSSING_PORT && port_of(&spec->crossings[i], &port)) {
+            text_addf(t, ",hostfwd=%s::%u-:%u", port.protocol == PORT_UDP ? "udp" : "tcp", port.inside,
+                      port.inside);
+        }
+    }
+}
+
 static void add_network(struct line *l, const struct vm_qemu *q)
 {
-    bool wanted = q->role != VM_ROLE_TEMPLATE && q->net->pid > 0;
-    if (wanted) {
+    if (has_network(q)) {
+        struct text ports = {0};
+        add_ports(&ports, q->spec);
         add(l, "-netdev");
-        add(l, "stream,id=net,server=off,addr.type=fd,addr.str=%d", give(l, q->net->socket));
+        add(l, "user,id=net%s", text_of(&ports));
+        text_done(&ports);
     }
     add(l, "-device");
-    add(l, "virtio-net-pci,romfile=,mac=52:54:00:70:68:01%s", wanted ? ",netdev=net" : "");
+    add(l, "virtio-net-pci,romfile=,mac=52:54:00:70:68:01%s", has_network(q) ? ",netdev=net" : "");
 }
 
 static void add_shares(struct line *l, const struct vm_shares *shares)
@@ -217,6 +254,7 @@ static void add_connections(struct line *l, int agent, int control)
 static pid_t start(const struct vm_qemu *q, int agent, int control, struct error *e)
 {
     struct line l = {.n = 0};
+    add_namespace(&l, q);
     add_helper(&l, q);
     add_machine(&l, q);
     add_kernel(&l, q->plan);

@@ -5,7 +5,6 @@
 
 #include <sys/types.h>
 
-#include "backends/local/keeper/vm_net.h"
 #include "backends/local/keeper/vm_plan.h"
 #include "backends/local/keeper/vm_share.h"
 
@@ -22,7 +21,6 @@ struct vm_qemu {
     const struct launch_spec *spec;
     int memory, log; /* the file of its memory, -1: none; where it writes errors and, as a template, the
                         guest's console */
-    const struct vm_net *net;       /* {0}: its network leads nowhere */
     const struct vm_shares *shares; /* VM_ROLE_COLD: folders of the host */
     bool unprivileged;              /* as a user of its own */
 };

@@ -44,6 +44,11 @@ struct wall {
     void (*close)(struct keeper *k); /* the loop is about to end: handles go */
 };
 
+/* wall_network.c, for both: makes the network "nat", then goes on; a failure is told to k->starting. False
+ * and e: it could not even begin. */
+bool wall_network(struct keeper *k, bool (*then)(struct keeper *k, struct error *e), struct error *e);
+void wall_network_close(struct keeper *k);
+
 extern const struct wall wall_process, wall_vm;
 
 #endif

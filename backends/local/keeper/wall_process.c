@@ -12,7 +12,6 @@
 #include "backends/json.h"
 #include "backends/local/keeper/call.h"
 #include "backends/local/keeper/keeper.h"
-#include "backends/local/keeper/network.h"
 #include "backends/local/keeper/rootfs.h"
 #include "core/memory.h"
 
@@ -36,51 +35,13 @@ static bool run_runtime(struct keeper *k, struct error *e)
     return call_start(k, &call, k->starting, k, e) == 0;
 }
 
-static void on_network(void *user, uint32_t helper, const char *name)
-{
-    struct keeper *k = user;
-    struct error why = {0};
-    k->state.network = helper;
-    free(k->state.network_name);
-    k->state.network_name = mem_string(name);
-    if (!run_runtime(k, &why)) {
-        k->starting->failed(k, &why);
-    }
-}
-
-static void on_no_network(void *user, const struct error *why)
-{
-    struct keeper *k = user;
-    k->starting->failed(k, why);
-}
-
-static void on_network_lost(void *user)
-{
-    struct keeper *k = user;
-    if (k->phase == PHASE_RUNNING) {
-        free(k->state.note);
-        k->state.note = mem_string("Its network helper has ended, so it reaches nothing and no port leads to "
-                                   "it: stop it and start it again");
-        k->state.network = 0;
-        keeper_save(k);
-    }
-}
-
-static bool start_network(struct keeper *k, struct error *e)
-{
-    static const struct network_hooks hooks = {
-        .ready = on_network, .failed = on_no_network, .lost = on_network_lost};
-    k->network = network_start(k, &hooks, k, e);
-    return k->network != NULL;
-}
-
 static bool start(struct keeper *k, const struct wall_hooks *hooks, struct error *e)
 {
     bool overlay = k->runtime.overlay && !k->paths->rootless;
     bool network = launch_network(&k->state.spec) == LAUNCH_NETWORK_NAT;
     k->starting = hooks;
     return rootfs_prepare(k->image.rootfs, overlay, e) && bundle_write(k->paths, &k->state, &k->image, e) &&
-           (network ? start_network(k, e) : run_runtime(k, e));
+           (network ? wall_network(k, run_runtime, e) : run_runtime(k, e));
 }
 
 /* An exec, while the runtime is at work on it: what it is to run is in a file. */
@@ -192,12 +153,6 @@ static void nothing(struct keeper *k)
     (void)k;
 }
 
-static void close_network(struct keeper *k)
-{
-    network_close(k->network);
-    k->network = NULL;
-}
-
 const struct wall wall_process = {.equip = equip,
                                   .start = start,
                                   .exec = exec,
@@ -206,4 +161,4 @@ const struct wall wall_process = {.equip = equip,
                                   .signal = send_signal,
                                   .freeze = freeze,
                                   .end = nothing,
-                                  .close = close_network};
+                                  .close = wall_network_close};

@@ -8,7 +8,6 @@
 #include "backends/local/keeper/cgroup.h"
 #include "backends/local/keeper/client.h"
 #include "backends/local/keeper/keeper.h"
-#include "backends/local/keeper/network.h"
 #include "backends/local/keeper/vm.h"
 #include "backends/local/keeper/vm_link.h"
 #include "backends/local/shared/bundle_env.h"
@@ -93,18 +92,21 @@ static void on_broken(void *user, const struct error *why)
     k->ending = *why;
 }
 
-static bool start(struct keeper *k, const struct wall_hooks *hooks, struct error *e)
+static bool begin(struct keeper *k, struct error *e)
 {
     static const struct vm_events events = {.up = on_up, .failed = on_failed, .broken = on_broken};
+    (void)e;
+    k->vm = vm_new(k, &events, k);
+    return true;
+}
+
+static bool start(struct keeper *k, const struct wall_hooks *hooks, struct error *e)
+{
     k->starting = hooks;
-    if (!network_ports_free(&k->state.spec, e)) {
-        return false;
-    }
     if (k->state.cgroup) {
         cgroup_make(k->state.cgroup, k->state.spec.cpus);
     }
-    k->vm = vm_new(k, &events, k);
-    return true;
+    return launch_network(&k->state.spec) == LAUNCH_NETWORK_NAT ? wall_network(k, begin, e) : begin(k, e);
 }
 
 static void note(struct keeper *k, int process)
@@ -113,9 +115,6 @@ static void note(struct keeper *k, int process)
     k->state.vm = (uint32_t)vm_pid(k->vm);
     k->state.vm_started = state_process_started(k->state.vm);
     k->state.note = mem_string(vm_note(k->vm));
-    k->state.network = (uint32_t)vm_network_pid(k->vm);
-    free(k->state.network_name);
-    k->state.network_name = mem_string("passt");
 }
 
 static void watch(struct keeper *k, int process, child_cb cb, void *user)
@@ -227,6 +226,7 @@ static void close_vm(struct keeper *k)
         vm_close(k->vm);
         k->vm = NULL;
     }
+    wall_network_close(k);
 }
 
 const struct wall wall_vm = {.equip = equip,

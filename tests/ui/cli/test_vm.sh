@@ -56,7 +56,7 @@ has "and what it says" "$said" "--network nat"
 "$program" rm -f thick >/dev/null
 
 # Ports.
-if command -v passt >/dev/null 2>&1 && [ -n "$(ip route show default 2>/dev/null)" ]; then
+if command -v pasta >/dev/null 2>&1 && [ -n "$(ip route show default 2>/dev/null)" ]; then
     port=$(free_port)
     "$program" run -d --name web --isolation vm -p "127.0.0.1:$port:80" busybox \
         sh -c 'while true; do echo from inside | nc -l -p 80; done' >/dev/null
@@ -65,6 +65,23 @@ if command -v passt >/dev/null 2>&1 && [ -n "$(ip route show default 2>/dev/null
     helper=$(worker web network)
     is "who is the helper" "$("$program" who "$helper" --json | json '(d["container"], d["relation"])')" \
         "('web', 'network')"
+    host_port=$(free_port)
+    python3 -c 'import socket, sys
+s = socket.socket()
+s.bind(("127.0.0.1", int(sys.argv[1])))
+s.listen()
+s.settimeout(60)
+while True:
+    c, _ = s.accept()
+    c.send(b"of the host\n")' "$host_port" 2>/dev/null &
+    listener=$!
+    eventually "the host's own server" sh -c \
+        "python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", $host_port))'"
+    for place in 127.0.0.1 10.0.2.2; do
+        hasnt "the host's loopback by $place" \
+            "$("$program" exec web sh -c "nc -w 2 $place $host_port </dev/null" 2>/dev/null)" "of the host"
+    done
+    kill $listener
     said=$("$program" run -d --isolation vm -p "127.0.0.1:$port:80" busybox sleep 100 2>&1)
     is "a port that is taken" $? 125
     has "and what it says" "$said" "Cannot publish the port"
