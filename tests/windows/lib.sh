@@ -40,11 +40,12 @@ worker() {
     workers="$workers $!"
 }
 
-# open_screen ARGS...: porthole on a console of 100 columns and 30 rows
+# open_screen ARGS...: porthole on a console of 100 columns and 30 rows, or those of the variables cols and rows
 open_screen() {
     command -v tmux >/dev/null 2>&1 || skip "no tmux here"
-    screen=porthole-$$
-    tmux -L "$screen" -f /dev/null new-session -d -x 100 -y 30 \
+    screens=$((${screens-0} + 1)) # a server of its own: one that is being killed takes new sessions with it
+    screen=porthole-$$-$screens
+    tmux -L "$screen" -f /dev/null new-session -d -x "${cols-100}" -y "${rows-30}" \
         "'$wine_run' '$PORTHOLE_REAL' $*; echo ended with \$?; sleep $((patience * 5))"
 }
 
@@ -72,7 +73,7 @@ sees() {
     tries=0
     until all_shown "$@"; do
         tries=$((tries + 1))
-        if [ $tries -gt $((patience * 10)) ]; then
+        if [ $tries -gt $((patience * 10)) ] || ! tmux -L "$screen" has-session 2>/dev/null; then
             fail "never on the screen: $*"
             shown
             return 1
