@@ -53,6 +53,17 @@ void demo_look(const struct session *s, struct demo_half halves[DEMO_HALVES])
     }
 }
 
+/* Microsoft's image of the host's build, which has ping and runs in both modes. */
+static const char *usual_image(const struct engine *e)
+{
+    if (!e || !e->windows.build) {
+        return "busybox";
+    }
+    return e->windows.build >= 26100   ? "mcr.microsoft.com/windows/servercore:ltsc2025"
+           : e->windows.build >= 20348 ? "mcr.microsoft.com/windows/servercore:ltsc2022"
+                                       : "mcr.microsoft.com/windows/servercore:ltsc2019";
+}
+
 void demo_spec(const struct session *s, const struct demo_half *half, const char *image,
                struct launch_spec *out)
 {
@@ -60,7 +71,7 @@ void demo_spec(const struct session *s, const struct demo_half *half, const char
     static const char *const windows_ping[] = {"ping", "-t", "127.0.0.1", NULL}; /* else it ends after four */
     const struct engine *e = half->engine >= 0 ? session_engine(s, half->engine) : NULL;
     launch_spec_init(out);
-    out->image = mem_string(image ? image : "busybox");
+    out->image = mem_string(image ? image : usual_image(e));
     out->name = mem_string(half->name);
     out->command = mem_strings(e && e->windows.build ? windows_ping : unix_ping);
     out->isolation = half->mode;

@@ -21,7 +21,8 @@ struct demo_half {
 /* What there is and what can be: process isolation first, then the VM. */
 void demo_look(const struct session *s, struct demo_half halves[DEMO_HALVES]);
 
-/* What to launch for it. image NULL: busybox. The caller frees out. */
+/* What to launch for it. image NULL: busybox, on Windows servercore of the host's build. The caller frees
+ * out. */
 void demo_spec(const struct session *s, const struct demo_half *half, const char *image,
                struct launch_spec *out);
 

@@ -163,29 +163,36 @@ static void items_free(struct idmap *items)
 /* All anew from the model, which may hold more, or less, than was told so far. */
 static void rebuild(struct listing *l)
 {
-    struct idmap old = l->items;
-    l->items = (struct idmap){0};
-    l->rows.count = 0;
+    struct items gone = {0};
+    struct item *item;
     const struct container *c;
+    l->rows.count = 0;
     for (size_t cursor = 0; (c = model_next(l->model, &cursor));) {
-        struct item *item = idmap_get(&old, c->id);
-        idmap_remove(&old, c->id);
-        item = item ? item : item_new(c->id);
+        item = idmap_get(&l->items, c->id);
+        if (!item) {
+            item = item_new(c->id);
+            idmap_put(&l->items, c->id, item);
+        }
         item->value = order_value(&l->order, c);
         item->row = NO_ROW;
         item->record = c;
-        idmap_put(&l->items, c->id, item);
         if (filter_passes(&l->filter, c)) {
             items_add(&l->rows, item);
         }
     }
-    items_free(&old);
     sort_items(l, &l->rows);
     number_rows(l, 0, l->rows.count);
-    struct item *item;
     for (size_t cursor = 0; (item = idmap_next(&l->items, &cursor));) {
+        if (!item->record) {
+            items_add(&gone, item);
+        }
         item->record = NULL;
     }
+    for (size_t i = 0; i < gone.count; i++) {
+        idmap_remove(&l->items, gone.at[i]->id);
+        free(gone.at[i]);
+    }
+    free(gone.at);
     mark_moved(l);
 }
 

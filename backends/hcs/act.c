@@ -26,11 +26,16 @@ struct request {
     cJSON *json; /* VERB_INSPECT: what is known so far */
 };
 
+static const char *words_of(enum verb verb)
+{
+    return verb == VERB_PROCESSES ? "list the processes of" : verb_word(verb);
+}
+
 static struct request *request_new(struct hcs *h, struct op *op, const struct entry *e, enum verb verb)
 {
     struct request *r = mem_new(1, sizeof *r);
     struct text what = {0};
-    text_addf(&what, "%s %s", verb == VERB_PROCESSES ? "list the processes of" : verb_word(verb), e->name);
+    text_addf(&what, "%s %s", words_of(verb), e->name);
     *r = (struct request){.next = h->requests,
                           .engine = h,
                           .op = op,
@@ -282,13 +287,13 @@ static const struct entry *ready(struct hcs *h, struct op *op, const char *key, 
     const char *refusal = e ? state_refusal(verb, e->state) : NULL;
     if (!h->online) {
         error_set(&why, ERROR_UNREACHABLE, 0,
-                  "cannot %s %.64s: the Host Compute Service is not reached; try again later",
-                  verb_word(verb), key);
+                  "cannot %s %.64s: the Host Compute Service is not reached; try again later", words_of(verb),
+                  key);
     } else if (!e) {
         error_set(&why, ERROR_NOT_FOUND, 0, "cannot %s: there is no compute system %.64s; see the list",
-                  verb_word(verb), key);
+                  words_of(verb), key);
     } else if (refusal) {
-        error_set(&why, ERROR_CONFLICT, 0, "cannot %s %.100s: %s", verb_word(verb), e->name, refusal);
+        error_set(&why, ERROR_CONFLICT, 0, "cannot %s %.100s: %s", words_of(verb), e->name, refusal);
     } else {
         return e;
     }

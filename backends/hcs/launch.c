@@ -13,7 +13,17 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-enum step { STEP_SCRATCH, STEP_MOUNT, STEP_ENDPOINT, STEP_CREATE, STEP_SHOW, STEP_START, STEP_RUN, STEPS };
+enum step {
+    STEP_SCRATCH,
+    STEP_MOUNT,
+    STEP_ENDPOINT,
+    STEP_CREATE,
+    STEP_SHOW,
+    STEP_START,
+    STEP_RUN,
+    STEP_TELL,
+    STEPS
+};
 
 struct launching {
     struct hcs *engine;
@@ -123,7 +133,7 @@ static bool take(struct launching *l, const char *document)
         l->endpoint = word(json, "Endpoint");
         l->space = word(json, "Namespace");
         ok = l->endpoint && l->space;
-    } else if (l->step == STEP_SHOW) {
+    } else if (l->step == STEP_SHOW || l->step == STEP_TELL) {
         ok = list_take(l->engine, json);
     }
     cJSON_Delete(json);
@@ -139,6 +149,8 @@ static void on_step(void *user, int32_t result, const char *document)
     if (l->engine->closing || l->engine->offline) {
         error_set(&l->why, ERROR_CANCELLED, 0, "cannot launch %.64s: the engine was closed meanwhile", l->id);
         undo(l);
+    } else if (result < 0 && l->step == STEP_TELL) {
+        finish(l); /* it has ended already, and was launched all the same */
     } else if (result < 0) {
         fail(l, result, document);
     } else if (!take(l, document)) {
@@ -202,6 +214,7 @@ static void go_on(struct launching *l)
                                              "creating it",
                                              "creating it",
                                              "starting it",
+                                             "running its command",
                                              "running its command"};
     if (l->step < STEPS) {
         op_progress(l->op, (uint64_t)l->step, STEPS, words[l->step]);
@@ -242,6 +255,9 @@ static void go_on(struct launching *l)
         break;
     case STEP_RUN:
         run(l);
+        break;
+    case STEP_TELL:
+        call(l, HCS_PROPERTIES, NULL); /* that it runs */
         break;
     default:
         finish(l);

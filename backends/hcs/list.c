@@ -309,6 +309,9 @@ bool list_take(struct hcs *h, const cJSON *properties)
     if (ok) {
         on_system(h, &s);
     }
+    if (ok && s.runtime_id && workers_wanted(h)) {
+        workers_read(h); /* its VM has begun */
+    }
     return ok;
 }
 

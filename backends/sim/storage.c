@@ -15,10 +15,15 @@ static const struct {
     unsigned build;
     uint64_t size;
 } images[] = {
-    {"nanoserver:ltsc2022", NULL, "nano-20348", "[\"cmd\"]", 20348, UINT64_C(292) << 20},
-    {"servercore:ltsc2022", NULL, "core-20348", "[\"cmd\"]", 20348, UINT64_C(4700) << 20},
-    {"pinger:1.0", "pinger", "nano-20348", "[\"ping\",\"-t\",\"localhost\"]", 20348, UINT64_C(293) << 20},
+    {"mcr.microsoft.com/windows/servercore:ltsc2019", NULL, "core-17763", "[\"cmd\"]", 17763,
+     UINT64_C(4900) << 20},
+    {"mcr.microsoft.com/windows/servercore:ltsc2022", NULL, "core-20348", "[\"cmd\"]", 20348,
+     UINT64_C(4700) << 20},
+    {"mcr.microsoft.com/windows/servercore:ltsc2025", NULL, "core-26100", "[\"cmd\"]", 26100,
+     UINT64_C(5100) << 20},
     {"nanoserver:ltsc2019", NULL, "nano-17763", "[\"cmd\"]", 17763, UINT64_C(256) << 20},
+    {"nanoserver:ltsc2022", NULL, "nano-20348", "[\"cmd\"]", 20348, UINT64_C(292) << 20},
+    {"pinger:1.0", "pinger", "nano-20348", "[\"ping\",\"-t\",\"localhost\"]", 20348, UINT64_C(293) << 20},
 };
 
 enum { N_IMAGES = sizeof images / sizeof *images };

@@ -408,6 +408,7 @@ static void a_launch_is_seen_with_what_it_was_given(void **state)
         assert_int_equal(launch(r, spec).kind, ERROR_NONE);
         const struct container *c = model_find(r->model, "web", NULL);
         assert_non_null(c); /* at once */
+        assert_int_equal(c->state, CONTAINER_RUNNING);
         assert_string_equal(c->image, "nanoserver:ltsc2022");
         assert_string_equal(c->command, "ping -t localhost");
         assert_string_equal(c->owner, "porthole");
@@ -635,9 +636,9 @@ static void images_are_listed_with_their_builds(void **state)
     session_images(r->session, 0, on_reply, &reply);
     assert_true(wait_for(r, has_reply, &reply));
     assert_int_equal(reply.answer.why.kind, ERROR_NONE);
-    assert_int_equal(reply.answer.images->count, 4);
-    assert_string_equal(reply.answer.images->rows[0].name, "nanoserver:ltsc2019");
-    assert_string_equal(reply.answer.images->rows[0].os, "windows 10.0.17763");
+    assert_int_equal(reply.answer.images->count, 6);
+    assert_string_equal(reply.answer.images->rows[3].name, "nanoserver:ltsc2019");
+    assert_string_equal(reply.answer.images->rows[3].os, "windows 10.0.17763");
     image_list_free(reply.answer.images);
     close_room(r);
 }
