@@ -103,7 +103,7 @@ static container_id make(struct place *p, const char *name, enum isolation mode,
     launch_spec_init(&spec);
     spec.image = mem_string("busybox");
     spec.name = mem_string(name);
-    spec.command = launch_split("sleep 1000", NULL);
+    spec.command = launch_split("serve 1000", NULL);
     spec.isolation = mode;
     spec.remove = remove;
     if (port) {
