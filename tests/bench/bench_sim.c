@@ -6,6 +6,9 @@
  *   idle     CPU while nobody types and the visible rows are sampled each second
  *   keys     CPU of a page down, a sort, a filter
  *   memory   PSS of the interface
+ *
+ * Limits in ms are those of a machine on which cJSON alone takes in 400 MB/s; on a slower, or a busier one,
+ * they are as many times longer.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -16,13 +19,14 @@
 #include "backends/hcs/document.h"
 #include "backends/sim/machine.h"
 #include "core/memory.h"
+#include "tests/bench/limits.h"
 #include "tests/core/test.h"
 #include "tests/ui/pty.h"
-#include "tests/bench/limits.h"
 
 enum { SYSTEMS = 10000, ROUNDS = 7, KEYS = 200 };
 
 static int failures;
+static double slowness = 1; /* against that machine; never below 1 */
 
 static void expect(bool ok, const char *what, double got, double limit)
 {
@@ -81,6 +85,9 @@ static void measure_parsing(void)
     }
     double speed = (double)document.len / 1e6 / part_of(ours, ROUNDS, 0.5);
     double ratio = part_of(ours, ROUNDS, 0.5) / part_of(plain, ROUNDS, 0.5);
+    double alone = (double)document.len / 1e6 / part_of(plain, ROUNDS, 0.5);
+    slowness = alone < 400 ? 400 / alone : 1;
+    printf("machine: cJSON alone takes in %.0f MB/s: limits in ms are %.1f times longer\n", alone, slowness);
     printf("parse: %.1f MB in an enumeration, taken in at %.0f MB/s\n", (double)document.len / 1e6, speed);
     expect(seen == (size_t)SYSTEMS * ROUNDS && (speed >= 100 || ratio <= 2),
            "parse: time / that of cJSON alone", ratio, 2);
@@ -123,7 +130,7 @@ static void measure_first_frame(void)
         pty_free(p);
     }
     double typical = part_of(cpu, ROUNDS, 0.5);
-    expect(typical < 50, "first: ms of CPU to the first complete frame", typical, 50);
+    expect(typical < 50 * slowness, "first: ms of CPU to the first complete frame", typical, 50 * slowness);
 }
 
 static void measure_idle(struct pty *p)
@@ -140,7 +147,7 @@ static void measure_keys(struct pty *p, const char *what, const char *const *key
 {
     double cpu[KEYS], best = 1e9;
     char line[80];
-    for (int round = 0; round < 3 && best >= 8; round++) {
+    for (int round = 0; round < 3 && best >= 8 * slowness; round++) {
         for (int i = 0; i < KEYS; i++) {
             uint64_t before = cpu_of(pty_pid(p));
             pty_type(p, keys[i % n]);
@@ -152,7 +159,7 @@ static void measure_keys(struct pty *p, const char *what, const char *const *key
     }
     snprintf(line, sizeof line, "keys: ms of CPU, p99 of %s", what);
     printf("keys: %.3f ms in the median of %s\n", part_of(cpu, KEYS, 0.5), what);
-    expect(best < 8, line, best, 8);
+    expect(best < 8 * slowness, line, best, 8 * slowness);
 }
 
 static void measure_memory(struct pty *p)
