@@ -105,6 +105,7 @@ static void without_kvm(struct vm *vm)
     vm_qemu_explain("a guest did not run with it", &why);
     vm_host_remember(vm->keeper->paths, &vm->plan.host, why.text);
     vm->plan.kvm = false;
+    vm->plan.host.kvm = VM_KVM_FAILS;
     forget_machine(vm);
     drop_lock(vm);
     vm_template_drop(&vm->template);
@@ -480,8 +481,13 @@ pid_t vm_pid(const struct vm *vm)
 
 const char *vm_note(const struct vm *vm)
 {
-    return vm->plan.kvm ? NULL
-                        : "it runs in software emulation, which is slow: KVM does not work on this machine";
+    if (vm->plan.kvm) {
+        return NULL;
+    }
+    return vm->plan.host.kvm == VM_KVM_FAILS
+               ? "it runs in software emulation, which is slow: KVM does not work on this machine"
+               : "it runs in software emulation: whether KVM works is tried with the first VM without "
+                 "folders";
 }
 
 static void on_guest_hangs(uv_timer_t *timer)
