@@ -102,15 +102,19 @@ static void add_helper(struct line *l, const struct vm_qemu *q)
     add(l, "--pdeathsig=KILL");
     add(l, "--no-new-privs");
     if (q->unprivileged) {
-        char digits[5] = {q->id[0], q->id[1], q->id[2], q->id[3], '\0'};
-        unsigned user = FIRST_USER + (unsigned)strtoul(digits, NULL, 16);
-        add(l, "--reuid=%u", user);
-        add(l, "--regid=%u", user);
-        if (q->plan->kvm && stat("/dev/kvm", &kvm) == 0 && (kvm.st_mode & 0060) == 0060) {
-            add(l, "--groups=%u", kvm.st_gid);
-        } else {
-            add(l, "--clear-groups");
-        }
+        bool kvm_known = q->plan->kvm && stat("/dev/kvm", &kvm) == 0;
+        bool by_group = kvm_known && (kvm.st_mode & 0060) == 0060;
+        if (!kvm_known || by_group || (kvm.st_mode & 0006) == 0006) {
+            char digits[5] = {q->id[0], q->id[1], q->id[2], q->id[3], '\0'};
+            unsigned user = FIRST_USER + (unsigned)strtoul(digits, NULL, 16);
+            add(l, "--reuid=%u", user);
+            add(l, "--regid=%u", user);
+            if (by_group) {
+                add(l, "--groups=%u", kvm.st_gid);
+            } else {
+                add(l, "--clear-groups");
+            }
+        } /* else /dev/kvm is root's alone: QEMU stays root, without any of its rights */
         add(l, "--bounding-set=-all");
         add(l, "--inh-caps=-all");
     }
