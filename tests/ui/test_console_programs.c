@@ -12,7 +12,8 @@
 
 enum { ROWS = 40, COLS = 110, SKIPPED = 77, LINES = 200 };
 
-static char folder[] = "/tmp/porthole-programs-XXXXXX";
+static char folder[64];
+static const char *mode; /* "process", "vm" */
 
 static const char *porthole(void)
 {
@@ -42,6 +43,7 @@ static int set_up(void **state)
 {
     char line[512];
     (void)state;
+    strcpy(folder, "/tmp/porthole-programs-XXXXXX");
     if (!mkdtemp(folder)) {
         return -1;
     }
@@ -57,8 +59,9 @@ static int set_up(void **state)
                "\344\270\255\346\226\207\033[2L");
     setenv("PORTHOLE_STATE", folder, 1);
     unsetenv("NO_COLOR");
-    snprintf(line, sizeof line, "$P run -d --name box -v %s/data:/data:ro busybox sleep 1000 >%s/out 2>&1",
-             folder, folder);
+    snprintf(line, sizeof line,
+             "$P run -d --name box --isolation %s -v %s/data:/data:ro busybox sleep 1000 >/dev/null", mode,
+             folder);
     return shell(line);
 }
 
@@ -254,18 +257,30 @@ static void bare_line_feeds(void **state)
     pty_free(p);
 }
 
+static bool can_launch(const char *in)
+{
+    char line[256];
+    snprintf(line, sizeof line,
+             "$P engines --json | tr -d ' \\t\\n' | grep -q '\"isolation\":\"%s\",\"available\":true'", in);
+    return shell(line) == 0 && shell("command -v busybox >/dev/null") == 0;
+}
+
 int main(void)
 {
+    static const char *const modes[] = {"process", "vm"};
     const struct CMUnitTest tests[] = {cmocka_unit_test(editor), cmocka_unit_test(pager),
                                        cmocka_unit_test(monitor), cmocka_unit_test(redraws),
                                        cmocka_unit_test(bare_line_feeds)};
+    int failed = 0, skipped = 0;
     setenv("P", porthole() ? porthole() : "", 1);
-    if (shell(
-            "$P engines --json | tr -d ' \\t\\n' | grep -q '\"isolation\":\"process\",\"available\":true'") !=
-            0 ||
-        shell("command -v busybox >/dev/null") != 0) {
-        fprintf(stderr, "skipped: process isolation does not work here, see `porthole engines`\n");
-        return SKIPPED;
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        mode = modes[i];
+        if (can_launch(mode)) {
+            failed += cmocka_run_group_tests_name(mode, tests, set_up, tear_down);
+        } else {
+            fprintf(stderr, "SKIPPED %s: it does not work here, see `porthole engines`\n", mode);
+            skipped++;
+        }
     }
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return skipped == COUNT(modes) ? SKIPPED : failed;
 }
