@@ -93,4 +93,26 @@ fi
 is "no container is left" "$("$program" ls -a -q)" ""
 hasnt "no mount is left" "$(cat /proc/self/mountinfo)" "$PORTHOLE_STATE"
 test -d "/proc/$qemu" && fail "QEMU is left"
+# A full disk of the host: the guest is told of each write that fails; it and its keeper go on.
+disk=$PORTHOLE_STATE/disk
+mkdir "$disk"
+if dd if=/dev/zero of="$disk.img" bs=1M count=600 2>/dev/null && mkfs.ext4 -q "$disk.img" &&
+    mount -o loop "$disk.img" "$disk" 2>/dev/null; then
+    full() {
+        PORTHOLE_STATE=$disk/state timeout 120 "$program" "$@"
+    }
+    trap 'full rm -f full >/dev/null 2>&1; umount "$disk"; clean_up' EXIT
+    full run -d --name full --isolation vm -m 256m busybox sleep 1000 >/dev/null
+    is "launched on a small disk" $? 0
+    dd if=/dev/zero of="$disk/rest" bs=1M 2>/dev/null
+    full exec full sh -c 'dd if=/dev/zero of=/x bs=1M count=50; sync' >/dev/null 2>&1
+    is "a guest on a full disk" "$(full exec full echo alive)" alive
+    is "and its state" "$(full ls -a --json | json 'd[0]["state"]')" running
+    rm "$disk/rest"
+    full rm -f full >/dev/null
+    is "it can be removed" "$(full ls -a -q)" ""
+else
+    echo "SKIPPED a full disk: no loop device can be mounted here"
+fi
+
 end
