@@ -31,7 +31,7 @@
 #include "tests/backends/dockerd.h"
 #include "tests/bench/limits.h"
 
-enum { ROUNDS = 5, TABLES = 200, TOPS = 5, STREAMS = 5, STREAM_MB = 48 };
+enum { ROUNDS = 5, TABLES = 200, TOPS = 5, STREAMS = 8, STREAM_MB = 32 };
 
 struct bench {
     const char *program;
@@ -478,24 +478,23 @@ static double exec_bare(const struct bench *b, const char *key, const char *comm
 static void measure_stream(struct bench *b, struct desk *k, container_id id, const char *key)
 {
     char command[64];
-    double ours[STREAMS], bare[STREAMS];
+    double ours = 0, bare = 0; /* over all rounds, which alternate: what else runs here hits both */
     uint64_t bytes = 0;
     snprintf(command, sizeof command, "head -c %d /dev/zero", STREAM_MB << 20);
     const char *const argv[] = {"sh", "-c", command, NULL};
     for (int i = 0; i < STREAMS; i++) {
-        bare[i] = exec_bare(b, key, command, &bytes);
+        bare += exec_bare(b, key, command, &bytes);
         struct hearing h = exec_ours(k, id, argv);
-        ours[i] = h.last - h.first;
+        ours += h.last - h.first;
         if (h.bytes != (uint64_t)STREAM_MB << 20 || bytes < h.bytes) {
             printf("stream: FAILED, %llu bytes came, %llu to the bare reader\n", (unsigned long long)h.bytes,
                    (unsigned long long)bytes);
             b->failures++;
         }
     }
-    double a = least(ours, STREAMS),
-           c = least(bare, STREAMS); /* what else runs here only ever makes it slower */
-    printf("stream: porthole %.0f MB/s, bare %.0f MB/s\n", STREAM_MB / a, STREAM_MB / c);
-    expect(b, c / a > 0.8, "stream: porthole / a bare reader (throughput, at least)", c / a, 0.8);
+    printf("stream: porthole %.0f MB/s, bare %.0f MB/s\n", STREAMS * STREAM_MB / ours,
+           STREAMS * STREAM_MB / bare);
+    expect(b, bare / ours > 0.8, "stream: porthole / a bare reader (throughput, at least)", bare / ours, 0.8);
 }
 
 static void measure_consoles(struct bench *b)
