@@ -10,7 +10,7 @@
 #include "backends/local/keeper/server.h"
 #include "core/memory.h"
 
-enum { SECONDS_AT_MOST = 24 * 3600, SIZE_AT_MOST = 10000 };
+enum { SECONDS_AT_MOST = 24 * 3600, SIZE_AT_MOST = 10000, THAW_SECONDS = 5 };
 
 static const struct {
     const char *name;
@@ -64,7 +64,8 @@ static void refuse_state(struct keeper *k, struct client *c, const char *verb)
     client_refuse(c, &why);
 }
 
-/* Pausing and resuming take a moment; afterwards a client gets its answer, or a stop goes on. */
+/* Pausing and resuming take a moment, one at a time; afterwards a client gets its answer, and a stop goes on.
+ */
 struct freeze {
     struct keeper *keeper;
     bool pause;
@@ -73,6 +74,16 @@ struct freeze {
 };
 
 static void stop_now(struct keeper *k, int signal, int seconds);
+
+static void end_freeze(struct freeze *f)
+{
+    struct keeper *k = f->keeper;
+    k->freezing = NULL;
+    if (f->then_stop) { /* a stop that came while it was being paused finds it paused */
+        control_stop(k, f->signal, f->seconds);
+    }
+    free(f);
+}
 
 static void on_frozen(void *user, int process, const int fds[3])
 {
@@ -85,20 +96,19 @@ static void on_frozen(void *user, int process, const int fds[3])
         keeper_save(k);
     }
     server_tell(k->server, AWAITS_FREEZE, NULL);
-    if (f->then_stop) {
-        stop_now(k, f->signal, f->seconds);
-    }
-    free(f);
+    end_freeze(f);
 }
 
 static void on_not_frozen(void *user, const struct error *why)
 {
     struct freeze *f = user;
-    server_tell(f->keeper->server, AWAITS_FREEZE, why);
+    struct keeper *k = f->keeper;
+    server_tell(k->server, AWAITS_FREEZE, why);
     if (f->then_stop) { /* what is left to try */
-        stop_now(f->keeper, SIGKILL, f->seconds);
+        stop_now(k, SIGKILL, f->seconds);
+        f->then_stop = false;
     }
-    free(f);
+    end_freeze(f);
 }
 
 static void freeze(struct keeper *k, const struct freeze *wish)
@@ -107,6 +117,7 @@ static void freeze(struct keeper *k, const struct freeze *wish)
     struct freeze *f = mem_new(1, sizeof *f);
     struct error why;
     *f = *wish;
+    k->freezing = f;
     if (!k->wall->freeze(k, wish->pause, &hooks, f, &why)) {
         on_not_frozen(f, &why);
     }
@@ -133,11 +144,19 @@ static void stop_now(struct keeper *k, int signal, int seconds)
 
 void control_stop(struct keeper *k, int signal, int seconds)
 {
-    if (k->phase == PHASE_RUNNING && k->state.state == CONTAINER_PAUSED) {
-        struct freeze wish = {.keeper = k, .then_stop = true, .signal = signal, .seconds = seconds};
-        freeze(k, &wish);
-    } else {
+    bool paused = k->phase == PHASE_RUNNING && k->state.state == CONTAINER_PAUSED;
+    if (!paused && !k->freezing) {
         stop_now(k, signal, seconds);
+        return;
+    }
+    /* Whoever is to let it go on may hang. */
+    uv_timer_start(&k->deadline, on_deadline, ((uint64_t)seconds + THAW_SECONDS) * 1000, 0);
+    if (k->freezing) {
+        k->freezing->then_stop = true;
+        k->freezing->signal = signal;
+        k->freezing->seconds = seconds;
+    } else {
+        freeze(k, &(struct freeze){.keeper = k, .then_stop = true, .signal = signal, .seconds = seconds});
     }
 }
 
@@ -201,6 +220,12 @@ static void pause_or_resume(struct keeper *k, struct client *c, bool pause)
     enum container_state from = pause ? CONTAINER_RUNNING : CONTAINER_PAUSED;
     if (k->phase != PHASE_RUNNING || k->state.state != from) {
         refuse_state(k, c, verb);
+    } else if (k->freezing) {
+        struct error why;
+        error_set(&why, ERROR_CONFLICT, 0,
+                  "Cannot %s container %s: it is just being paused or resumed; try again", verb,
+                  k->state.spec.name);
+        client_refuse(c, &why);
     } else {
         struct freeze wish = {.keeper = k, .pause = pause};
         client_role(c)->awaits = AWAITS_FREEZE;

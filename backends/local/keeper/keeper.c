@@ -44,6 +44,7 @@ static void close_everything(struct keeper *k)
     uv_close((uv_handle_t *)&k->terminate, NULL); /* first: tells that we have been here */
     server_close(k->server);
     output_close(k->output);
+    free(k->freezing);
     k->wall->close(k);
     children_close(k->children);
     uv_close((uv_handle_t *)&k->deadline, NULL);

@@ -38,22 +38,23 @@ struct keeper {
     struct children *children;
     struct network *network; /* NULL: it needs no help */
     struct server *server;
-    const struct wall *wall;           /* by which it is isolated */
-    struct vm *vm;                     /* its machine; NULL in process isolation */
-    const struct wall_hooks *starting; /* who waits for the first process */
+    const struct wall *wall;                              /* by which it is isolated */
+    struct vm *vm;                                        /* its machine; NULL in process isolation */
+    const struct wall_hooks *starting;                    /* who waits for the first process */
     bool (*networked)(struct keeper *k, struct error *e); /* what follows when the network is there */
-    int process;                       /* its first one, as the wall knows it; 0 none */
-    struct output *output;             /* of the first process */
+    int process;                                          /* its first one, as the wall knows it; 0 none */
+    struct output *output;                                /* of the first process */
     struct log *log;
     enum keeper_phase phase;
-    int lock;            /* held for as long as there is a keeper */
-    int exit_code;       /* of the container */
-    struct error ending; /* ERROR_NONE: it ended by itself; else what a person should know of its end */
-    unsigned execs;      /* how many there have been: numbers their files */
-    unsigned execs_open; /* of these, under way */
-    bool hold;           /* whoever started us has got his line before the container runs */
-    bool unsaved;        /* the state could not be written yet */
-    bool stop_wanted;    /* while STARTING */
+    int lock;                /* held for as long as there is a keeper */
+    int exit_code;           /* of the container */
+    struct error ending;     /* ERROR_NONE: it ended by itself; else what a person should know of its end */
+    unsigned execs;          /* how many there have been: numbers their files */
+    unsigned execs_open;     /* of these, under way */
+    bool hold;               /* whoever started us has got his line before the container runs */
+    bool unsaved;            /* the state could not be written yet */
+    bool stop_wanted;        /* while STARTING */
+    struct freeze *freezing; /* a pause or resume that is under way */
 };
 
 /* Runs a keeper to its end; the exit code of the program. */

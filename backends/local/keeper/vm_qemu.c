@@ -311,12 +311,13 @@ static void add_log(struct text *t)
     if (fd >= 0) {
         close(fd);
     }
-    while (n > 0 && (end[n - 1] == '\n' || end[n - 1] == '\r')) {
-        n--;
-    }
-    if (n > 0) {
-        text_add(t, ": ");
-        text_add_clean(t, end, (size_t)n);
+    end[n > 0 ? n : 0] = '\0';
+    char *rest = end;
+    for (char *line; (line = strsep(&rest, "\r\n")) != NULL;) {
+        if (*line && !strstr(line, "warning: ")) { /* those it says at each start */
+            text_add(t, ": ");
+            text_add_clean(t, line, strlen(line));
+        }
     }
 }
 

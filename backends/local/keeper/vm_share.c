@@ -49,6 +49,12 @@ static bool make_sockets(int *listener, int *connected)
 
 static pid_t spawn(const struct vm_host *h, const struct crossing *c, int listener, struct error *e)
 {
+    if (strchr(c->outside, ',')) { /* virtiofsd would take what follows for an option */
+        return error_set(e, ERROR_INVALID, 0,
+                         "Cannot share the folder %s with a VM: its name has a comma; give it "
+                         "another, or a link to it",
+                         c->outside);
+    }
     char *setpriv = command_find("setpriv");
     struct text fd = {0}, source = {0};
     text_addf(&fd, "--fd=%d", listener);
