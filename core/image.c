@@ -48,3 +48,13 @@ void image_list_sort(struct image_list *l)
         qsort(l->rows, l->count, sizeof *l->rows, by_name);
     }
 }
+
+bool image_list_has(const struct image_list *l, const char *name)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        if (strcmp(l->rows[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -2,6 +2,7 @@
 #ifndef CORE_IMAGE_H
 #define CORE_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct image_list {
 struct image_list *image_list_new(void);
 void image_list_free(struct image_list *l);                       /* NULL is fine */
 void image_list_add(struct image_list *l, const struct image *i); /* copies, strings included */
-void image_list_sort(struct image_list *l);                       /* by name */
+bool image_list_has(const struct image_list *l, const char *name);
+void image_list_sort(struct image_list *l); /* by name */
 
 #endif

@@ -10,6 +10,11 @@
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
 
+int64_t time_of_seconds(int64_t seconds)
+{
+    return seconds > 0 && seconds < INT64_MAX / 1000 ? seconds * 1000 : 0;
+}
+
 int64_t time_now(void)
 {
     uv_timeval64_t now = {0};

@@ -212,7 +212,7 @@ bool api_list_row(struct api_record *r, const cJSON *row, const struct api_engin
     c->image = keep_clean(r, json_string(row, "Image", NULL));
     c->command = keep_clean(r, json_string(row, "Command", NULL));
     c->owner = owner_of(r, json_at(row, "Labels"));
-    c->created = json_integer(row, "Created", 0) * 1000;
+    c->created = time_of_seconds(json_integer(row, "Created", 0));
     c->state = state_of(state);
     c->exit_code = exit_code_of(status);
     c->note = note_of_list(r, state, status);

@@ -21,7 +21,7 @@ static void add_image(struct image_list *list, const cJSON *row, const char *tag
     const struct image image = {.name = text_of(&name),
                                 .id = strncmp(id, "sha256:", 7) == 0 ? id + 7 : id,
                                 .size = (uint64_t)json_integer(row, "Size", 0),
-                                .created = json_integer(row, "Created", 0) * 1000};
+                                .created = time_of_seconds(json_integer(row, "Created", 0))};
     image_list_add(list, &image);
     text_done(&name);
 }

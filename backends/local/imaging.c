@@ -26,6 +26,11 @@ static void run_list(struct job *j)
 {
     struct imaging *i = (struct imaging *)j;
     i->list = images_list(j->task.local->paths);
+    if (!image_list_has(i->list, "busybox") && images_can_make_busybox()) {
+        const struct image offer = {.name = "busybox", .id = "built in", .command = "sh", .os = "linux"};
+        image_list_add(i->list, &offer);
+        image_list_sort(i->list);
+    }
 }
 
 static void run_remove(struct job *j)

@@ -182,6 +182,15 @@ static void now_is_now(void **state)
     assert_in_range(now, before - 1000, before + 10000);
 }
 
+static void seconds_become_milliseconds(void **state)
+{
+    (void)state;
+    assert_int_equal(time_of_seconds(5), 5000);
+    assert_int_equal(time_of_seconds(0), 0);
+    assert_int_equal(time_of_seconds(-5), 0);
+    assert_int_equal(time_of_seconds(INT64_MAX), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +202,7 @@ int main(void)
         cmocka_unit_test(spans_are_six_columns_at_most),
         cmocka_unit_test(the_clock_is_local),
         cmocka_unit_test(now_is_now),
+        cmocka_unit_test(seconds_become_milliseconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

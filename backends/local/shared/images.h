@@ -40,5 +40,6 @@ bool images_user(const char *rootfs, const char *user, unsigned *uid, unsigned *
 
 /* The image's "busybox": the host's static busybox, its applets as links, /etc/passwd, /etc/group, /tmp. */
 bool images_make_busybox(const struct paths *p, struct error *e);
+bool images_can_make_busybox(void); /* is there what it is made from? */
 
 #endif

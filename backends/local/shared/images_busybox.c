@@ -251,16 +251,27 @@ bool image_busybox_from(const struct paths *p, const char *const *places, struct
     return good;
 }
 
+static const char *const places[] = {"/bin/busybox",
+                                     "/usr/bin/busybox",
+                                     "/sbin/busybox",
+                                     "/usr/sbin/busybox",
+                                     "/bin/busybox.static",
+                                     "/usr/bin/busybox-static",
+                                     "/usr/lib/busybox/busybox-static",
+                                     NULL};
+
+bool images_can_make_busybox(void)
+{
+    const char *place;
+    int fd = open_busybox(places, &place, NULL);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd >= 0;
+}
+
 bool images_make_busybox(const struct paths *p, struct error *e)
 {
-    static const char *const places[] = {"/bin/busybox",
-                                         "/usr/bin/busybox",
-                                         "/sbin/busybox",
-                                         "/usr/sbin/busybox",
-                                         "/bin/busybox.static",
-                                         "/usr/bin/busybox-static",
-                                         "/usr/lib/busybox/busybox-static",
-                                         NULL};
     char *there = image_record_find(p, "busybox");
     bool good = there || image_busybox_from(p, places, e);
     free(there);

@@ -133,7 +133,7 @@ unsigned char *wire_pack_error(const struct error *why, size_t *size)
 
 void wire_unpack_error(const struct wire_frame *frame, struct error *why)
 {
-    if (frame->len < 5) {
+    if (frame->len < 6) { /* without a sentence it tells nothing */
         error_set(why, ERROR_PROTOCOL, 0, "The container's keeper reported an error that cannot be read");
         return;
     }
