@@ -20,9 +20,7 @@ const struct backend_type *const *backends_all(void)
 #ifdef _WIN32
         &computecore_backend,
 #endif
-        &docker_backend,
-        &sim_backend,
-        NULL};
+        &docker_backend, &sim_backend, NULL};
     return all;
 }
 

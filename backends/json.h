@@ -9,8 +9,8 @@
 
 #include "core/error.h"
 
-/* Parses exactly len bytes; NULL and e when it is not JSON, nested too deep, or longer than `limit` bytes. The caller
- * frees with cJSON_Delete. */
+/* Parses exactly len bytes; NULL and e when it is not JSON, nested too deep, or longer than `limit` bytes.
+ * The caller frees with cJSON_Delete. */
 cJSON *json_parse(const char *text, size_t len, size_t limit, struct error *e);
 
 /* Reads a whole file of at most `limit` bytes as JSON. */
@@ -21,10 +21,12 @@ const cJSON *json_at(const cJSON *object, const char *path);
 
 const char *json_string(const cJSON *object, const char *path, const char *otherwise); /* borrowed */
 double json_number(const cJSON *object, const char *path, double otherwise);
-int64_t json_integer(const cJSON *object, const char *path, int64_t otherwise); /* clamped; fractions are cut */
+int64_t json_integer(const cJSON *object, const char *path,
+                     int64_t otherwise); /* clamped; fractions are cut */
 bool json_bool(const cJSON *object, const char *path, bool otherwise);
 
-/* An array of strings in one block as mem_strings makes, other elements left out; NULL when it is no array. */
+/* An array of strings in one block as mem_strings makes, other elements left out; NULL when it is no array.
+ */
 char **json_strings(const cJSON *object, const char *path);
 
 void json_add_strings(cJSON *object, const char *name, const char *const *strings); /* NULL: adds nothing */

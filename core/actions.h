@@ -1,4 +1,5 @@
-/* core/actions.h - everything that a person can ask for: one table for keys, help, palette, command line and dispatch. */
+/* core/actions.h - everything that a person can ask for: one table for keys, help, palette, command line and
+ * dispatch. */
 #ifndef CORE_ACTIONS_H
 #define CORE_ACTIONS_H
 
@@ -54,24 +55,24 @@ enum action_scope { SCOPE_CONTAINER, SCOPE_LIST, SCOPE_GENERAL };
 
 struct action {
     enum action_id id;
-    const char *name;   /* as palette and settings spell it: "stop", "hide-stopped" */
-    const char *key;    /* its default key as key_label() spells it ("a", "Ctrl-K", "F10"); NULL: palette only */
-    const char *words;  /* what it does, for help: "Stop: signal, then kill after 10 s" */
-    const char *brief;  /* one or two words, for the bottom line */
+    const char *name; /* as palette and settings spell it: "stop", "hide-stopped" */
+    const char *key; /* its default key as key_label() spells it ("a", "Ctrl-K", "F10"); NULL: palette only */
+    const char *words; /* what it does, for help: "Stop: signal, then kill after 10 s" */
+    const char *brief; /* one or two words, for the bottom line */
     enum action_scope scope;
-    int verb;           /* enum verb, or -1 */
-    unsigned states;    /* bits 1u << container_state in which it makes sense; 0: no container needed */
-    bool bulk;          /* works on all marked containers */
-    bool confirm;       /* destructive: ask first */
+    int verb;        /* enum verb, or -1 */
+    unsigned states; /* bits 1u << container_state in which it makes sense; 0: no container needed */
+    bool bulk;       /* works on all marked containers */
+    bool confirm;    /* destructive: ask first */
 };
 
-const struct action *action_table(size_t *n);     /* in the order of the help screen */
+const struct action *action_table(size_t *n);       /* in the order of the help screen */
 const struct action *action_get(enum action_id id); /* NULL for ACTION_NONE */
 const struct action *action_by_name(const char *name);
 const struct action *action_by_key(const char *key);
 
-/* Why not, for this container (NULL: none is selected)? NULL when it can be done. The sentence is static, or the
- * record's, or written into out. */
+/* Why not, for this container (NULL: none is selected)? NULL when it can be done. The sentence is static, or
+ * the record's, or written into out. */
 const char *action_refusal(const struct action *a, const struct container *c, char *out, size_t room);
 
 #endif

@@ -1,14 +1,12 @@
 /* core/backend.h - what the program asks of a container engine.
  *
  * An engine is one const table of functions over its own state. For every engine:
- *   thread    Everything here runs on the loop's thread. One that hears from its system on another thread crosses
- *             over with uv_async (or uv_queue_work) first.
- *   waiting   Nothing waits. Every function returns at once.
- *   answers   An engine ends each op exactly once (core/op.h); `why` names what was tried, on what, what to do next.
- *   sinks     Speak from the loop, never from inside a call.
- *   memory    Arguments belong to the caller and live for the call; copy to keep.
- *   absence   A function may be NULL: the caller then answers with ERROR_UNSUPPORTED. What one container cannot do
- *             is said in its record (why_not), not by absence.
+ *   thread    Everything here runs on the loop's thread. One that hears from its system on another thread
+ * crosses over with uv_async (or uv_queue_work) first. waiting   Nothing waits. Every function returns at
+ * once. answers   An engine ends each op exactly once (core/op.h); `why` names what was tried, on what, what
+ * to do next. sinks     Speak from the loop, never from inside a call. memory    Arguments belong to the
+ * caller and live for the call; copy to keep. absence   A function may be NULL: the caller then answers with
+ * ERROR_UNSUPPORTED. What one container cannot do is said in its record (why_not), not by absence.
  */
 #ifndef CORE_BACKEND_H
 #define CORE_BACKEND_H
@@ -30,8 +28,8 @@ struct mode_offer { /* can this engine launch in a mode, here and now? */
     const char *cost;    /* what it costs more than the other, for the launch form; NULL nothing */
 };
 
-struct engine_info { /* told with online; borrowed for the call */
-    const char *version;  /* "runc 1.1.5, overlayfs, cgroup v1"; NULL unknown */
+struct engine_info {     /* told with online; borrowed for the call */
+    const char *version; /* "runc 1.1.5, overlayfs, cgroup v1"; NULL unknown */
     enum isolation default_isolation;
     enum hypervisor hypervisor;
     struct windows_host windows;
@@ -41,7 +39,8 @@ struct engine_info { /* told with online; borrowed for the call */
 };
 
 struct backend_sink { /* what an engine tells, whenever it learns it */
-    void (*online)(void *user, const struct engine_info *info); /* again, when it has learnt more about itself */
+    void (*online)(void *user,
+                   const struct engine_info *info); /* again, when it has learnt more about itself */
     /* It cannot be used, or not any more. The session closes it, and opens it again after a while. */
     void (*offline)(void *user, const struct error *why);
     void (*list_begin)(void *user);
@@ -64,34 +63,40 @@ struct act_options {
 };
 
 struct backend_type {
-    const char *name;   /* as the command line and the settings spell it: "local", "docker", "hcs" */
-    const char *title;  /* one sentence for help */
-    bool on_request;    /* opened only when it is named, never with "all engines" */
-    unsigned authority; /* FIELD_ bits for which this engine is believed over others that know the container */
+    const char *name;  /* as the command line and the settings spell it: "local", "docker", "hcs" */
+    const char *title; /* one sentence for help */
+    bool on_request;   /* opened only when it is named, never with "all engines" */
+    unsigned
+        authority; /* FIELD_ bits for which this engine is believed over others that know the container */
     /* Never NULL; an engine that cannot be reached says so by offline(). address NULL: the default. */
-    struct backend *(*open)(struct uv_loop_s *loop, const char *address, const struct backend_sink *sink, void *user);
-    /* Closes consoles (owners hear closed()) and ends ops, with ERROR_CANCELLED; then ends op and is gone. Nothing is
-     * said to the sink. */
+    struct backend *(*open)(struct uv_loop_s *loop, const char *address, const struct backend_sink *sink,
+                            void *user);
+    /* Closes consoles (owners hear closed()) and ends ops, with ERROR_CANCELLED; then ends op and is gone.
+     * Nothing is said to the sink. */
     void (*close)(struct backend *, struct op *);
-    void (*list)(struct backend *); /* list_begin, seen ..., list_end; from then on changes are told as they happen */
-    /* From now on tell the fields of `fields` (FIELD_USAGE bits) of these about once a second, and at once; replaces
-     * what was wanted before; n = 0 ends it. */
+    void (*list)(
+        struct backend *); /* list_begin, seen ..., list_end; from then on changes are told as they happen */
+    /* From now on tell the fields of `fields` (FIELD_USAGE bits) of these about once a second, and at once;
+     * replaces what was wanted before; n = 0 ends it. */
     void (*sample)(struct backend *, const char *const *keys, size_t n, unsigned fields);
     void (*processes)(struct backend *, struct op *, const char *key); /* the container's own table */
     void (*act)(struct backend *, struct op *, const char *key, enum verb, const struct act_options *);
     void (*inspect)(struct backend *, struct op *, const char *key);
     void (*launch)(struct backend *, struct op *, const struct launch_spec *);
-    /* The settings that a container was launched with, as a spec to launch again. Filled at once; false: unknown. */
+    /* The settings that a container was launched with, as a spec to launch again. Filled at once; false:
+     * unknown. */
     bool (*spec_of)(struct backend *, const char *key, struct launch_spec *out);
     void (*images)(struct backend *, struct op *);
-    void (*image_import)(struct backend *, struct op *, const char *name, const char *path); /* tells progress */
-    void (*image_pull)(struct backend *, struct op *, const char *name); /* from its registry; tells progress */
+    void (*image_import)(struct backend *, struct op *, const char *name,
+                         const char *path); /* tells progress */
+    void (*image_pull)(struct backend *, struct op *,
+                       const char *name); /* from its registry; tells progress */
     void (*image_remove)(struct backend *, struct op *, const char *name);
     /* Never NULL; a failure arrives by closed(). */
     struct console *(*console)(struct backend *, const char *key, const struct console_spec *,
                                const struct console_sink *, void *user);
-    /* The host on which its containers run: `ours`, or the engine's own, which lives as long as the engine is open; NULL:
-     * another machine, of which nothing can be seen. The function NULL: always ours. */
+    /* The host on which its containers run: `ours`, or the engine's own, which lives as long as the engine is
+     * open; NULL: another machine, of which nothing can be seen. The function NULL: always ours. */
     struct host_source *(*host)(struct backend *, struct host_source *ours);
 };
 

@@ -18,16 +18,16 @@ enum console_stream { CONSOLE_OUT, CONSOLE_ERR };
 
 struct console_spec { /* borrowed for the call */
     enum console_kind kind;
-    const char *const *argv; /* NULL-ended; CONSOLE_EXEC only. NULL there: the container's best shell */
-    const char *const *env;  /* NULL-ended, added to the container's; CONSOLE_EXEC only */
+    const char *const *argv;    /* NULL-ended; CONSOLE_EXEC only. NULL there: the container's best shell */
+    const char *const *env;     /* NULL-ended, added to the container's; CONSOLE_EXEC only */
     const char *workdir, *user; /* NULL: the container's; CONSOLE_EXEC only */
-    bool terminal;           /* CONSOLE_EXEC only; attach takes what the container has */
-    bool input;              /* will anything be written? */
-    int rows, cols;          /* of the terminal; 0 unknown */
-    int64_t tail;            /* CONSOLE_LOGS: so many old lines first; -1 all */
-    int64_t since, until;    /* CONSOLE_LOGS: ms since 1970; 0 no bound */
-    bool follow;             /* CONSOLE_LOGS: go on with what comes */
-    bool replay;             /* CONSOLE_ATTACH: first the last screenful that was printed */
+    bool terminal;              /* CONSOLE_EXEC only; attach takes what the container has */
+    bool input;                 /* will anything be written? */
+    int rows, cols;             /* of the terminal; 0 unknown */
+    int64_t tail;               /* CONSOLE_LOGS: so many old lines first; -1 all */
+    int64_t since, until;       /* CONSOLE_LOGS: ms since 1970; 0 no bound */
+    bool follow;                /* CONSOLE_LOGS: go on with what comes */
+    bool replay;                /* CONSOLE_ATTACH: first the last screenful that was printed */
 };
 
 struct console_sink { /* what the owner hears, always from the loop, never from inside a call */
@@ -60,11 +60,13 @@ struct console { /* engines embed it first */
 };
 
 /* For owners. */
-void console_write(struct console *c, const char *data, size_t len); /* copies; drained() tells when it left */
+void console_write(struct console *c, const char *data,
+                   size_t len); /* copies; drained() tells when it left */
 void console_end_input(struct console *c);
 void console_hold(struct console *c, bool hold); /* stop reading, or go on: back-pressure up to the process */
 void console_resize(struct console *c, int rows, int cols);
 void console_signal(struct console *c, int number); /* to the process; what cannot is silent */
-void console_close(struct console *c); /* detach: the process goes on; nothing more is heard, the console is gone */
+void console_close(
+    struct console *c); /* detach: the process goes on; nothing more is heard, the console is gone */
 
 #endif

@@ -20,33 +20,33 @@ enum container_state {
 };
 
 enum verb { /* what can be done to a container; each may be refused with a reason */
-    VERB_START,
-    VERB_STOP,
-    VERB_KILL,
-    VERB_PAUSE,
-    VERB_RESUME,
-    VERB_REMOVE,
-    VERB_ATTACH,
-    VERB_EXEC,
-    VERB_LOGS,
-    VERB_INSPECT,
-    VERB_PROCESSES,
-    VERB_RELAUNCH,
-    VERB_COUNT
+            VERB_START,
+            VERB_STOP,
+            VERB_KILL,
+            VERB_PAUSE,
+            VERB_RESUME,
+            VERB_REMOVE,
+            VERB_ATTACH,
+            VERB_EXEC,
+            VERB_LOGS,
+            VERB_INSPECT,
+            VERB_PROCESSES,
+            VERB_RELAUNCH,
+            VERB_COUNT
 };
 
-enum container_field { /* parts of a record: which are meant, which changed */
-    FIELD_NAME = 1u << 0,       /* name, image, command, owner, terminal, created, apart */
-    FIELD_STATE = 1u << 1,      /* state, exit_code, started, finished, pid, note */
-    FIELD_ISOLATION = 1u << 2,  /* isolation, origin, hypervisor, why_not */
-    FIELD_WORKERS = 1u << 3,    /* workers, vm */
-    FIELD_CROSSINGS = 1u << 4,  /* crossings, ports */
-    FIELD_CPU = 1u << 5,        /* cpu */
-    FIELD_MEMORY = 1u << 6,     /* memory, memory_limit, host_memory */
-    FIELD_PROCESSES = 1u << 7,  /* processes */
-    FIELD_USAGE = FIELD_CPU | FIELD_MEMORY | FIELD_PROCESSES,
-    FIELD_COUNT = 8,
-    FIELD_ALL = (1u << FIELD_COUNT) - 1
+enum container_field {                            /* parts of a record: which are meant, which changed */
+                       FIELD_NAME = 1u << 0,      /* name, image, command, owner, terminal, created, apart */
+                       FIELD_STATE = 1u << 1,     /* state, exit_code, started, finished, pid, note */
+                       FIELD_ISOLATION = 1u << 2, /* isolation, origin, hypervisor, why_not */
+                       FIELD_WORKERS = 1u << 3,   /* workers, vm */
+                       FIELD_CROSSINGS = 1u << 4, /* crossings, ports */
+                       FIELD_CPU = 1u << 5,       /* cpu */
+                       FIELD_MEMORY = 1u << 6,    /* memory, memory_limit, host_memory */
+                       FIELD_PROCESSES = 1u << 7, /* processes */
+                       FIELD_USAGE = FIELD_CPU | FIELD_MEMORY | FIELD_PROCESSES,
+                       FIELD_COUNT = 8,
+                       FIELD_ALL = (1u << FIELD_COUNT) - 1
 };
 
 struct container {
@@ -56,8 +56,9 @@ struct container {
 
     const char *name, *image, *command, *owner; /* owner: the tool that created it; NULL unknown */
     bool terminal;                              /* its console is a terminal */
-    bool apart; /* no container, but a VM or a template that its engine lists: shown only with all the others */
-    int64_t created;                            /* ms since 1970; 0 unknown, as the other two */
+    bool apart; /* no container, but a VM or a template that its engine lists: shown only with all the others
+                 */
+    int64_t created; /* ms since 1970; 0 unknown, as the other two */
 
     enum container_state state;
     int exit_code; /* of CONTAINER_EXITED; 128 + n when killed by signal n */

@@ -8,7 +8,8 @@
 
 #include <stdint.h>
 #if defined(_WIN32)
-/* Three of Windows' error numbers have names of ours. Read here once, they stay away when <windows.h> comes later. */
+/* Three of Windows' error numbers have names of ours. Read here once, they stay away when <windows.h> comes
+ * later. */
 #include <windef.h>
 #include <winerror.h>
 #undef ERROR_NOT_FOUND
@@ -18,17 +19,17 @@
 
 enum error_kind {
     ERROR_NONE,
-    ERROR_NOT_FOUND,     /* no such container, image, file */
-    ERROR_CONFLICT,      /* the wrong state for it, a name already taken */
-    ERROR_DENIED,        /* rights are missing */
-    ERROR_UNREACHABLE,   /* the engine, or the container's keeper, does not answer */
-    ERROR_UNSUPPORTED,   /* cannot be done here; the sentence says why */
+    ERROR_NOT_FOUND,   /* no such container, image, file */
+    ERROR_CONFLICT,    /* the wrong state for it, a name already taken */
+    ERROR_DENIED,      /* rights are missing */
+    ERROR_UNREACHABLE, /* the engine, or the container's keeper, does not answer */
+    ERROR_UNSUPPORTED, /* cannot be done here; the sentence says why */
     ERROR_CANCELLED,
     ERROR_TIMEOUT,
-    ERROR_PROTOCOL,      /* the other side speaks nonsense */
-    ERROR_INVALID,       /* input that cannot be understood */
-    ERROR_NOT_RUNNABLE,  /* the command exists and cannot be invoked (exit code 126) */
-    ERROR_NO_COMMAND,    /* the command does not exist in the container (exit code 127) */
+    ERROR_PROTOCOL,     /* the other side speaks nonsense */
+    ERROR_INVALID,      /* input that cannot be understood */
+    ERROR_NOT_RUNNABLE, /* the command exists and cannot be invoked (exit code 126) */
+    ERROR_NO_COMMAND,   /* the command does not exist in the container (exit code 127) */
     ERROR_OTHER
 };
 

@@ -1,8 +1,9 @@
-/* core/hostmap.h - pairs a container's own process table with what the host sees. Pure: the heart of the product.
+/* core/hostmap.h - pairs a container's own process table with what the host sees. Pure: the heart of the
+ * product.
  *
- * Rules: a pid is never joined across the wall of a VM (guest pids collide with host pids); a pair must agree on
- * its start time where both sides know it (a pid may have been reused between two readings); what has vanished on
- * one side stays in the map, unpaired.
+ * Rules: a pid is never joined across the wall of a VM (guest pids collide with host pids); a pair must agree
+ * on its start time where both sides know it (a pid may have been reused between two readings); what has
+ * vanished on one side stays in the map, unpaired.
  */
 #ifndef CORE_HOSTMAP_H
 #define CORE_HOSTMAP_H
@@ -17,7 +18,7 @@
 enum wall { WALL_SHARED_KERNEL, WALL_VM };
 
 struct hostmap_pair {
-    const struct process *inside;     /* NULL: the host sees a process of it that its own table does not list */
+    const struct process *inside; /* NULL: the host sees a process of it that its own table does not list */
     const struct host_process *outside; /* NULL: the host does not see it */
 };
 
@@ -30,27 +31,38 @@ struct hostmap {
     size_t n_workers;
 };
 
-/* Builds the map. It points into `inside` and `host`, which must outlive it. host may be NULL: nothing is seen. */
+/* Builds the map. It points into `inside` and `host`, which must outlive it. host may be NULL: nothing is
+ * seen. */
 void hostmap_build(struct hostmap *m, const struct container *c, const struct process_table *inside,
                    const struct host_table *host);
 void hostmap_done(struct hostmap *m);
 
-enum relation { RELATION_NONE, RELATION_HOST, RELATION_PROCESS, RELATION_WORKER, RELATION_MEMORY, RELATION_KEEPER, RELATION_NETWORK };
+enum relation {
+    RELATION_NONE,
+    RELATION_HOST,
+    RELATION_PROCESS,
+    RELATION_WORKER,
+    RELATION_MEMORY,
+    RELATION_KEEPER,
+    RELATION_NETWORK
+};
 
 struct who {
-    enum relation relation;    /* RELATION_NONE: no such pid; RELATION_HOST: it belongs to no container */
-    container_id container;    /* 0: none */
-    uint32_t container_pid;    /* of RELATION_PROCESS; 0 unknown */
+    enum relation relation; /* RELATION_NONE: no such pid; RELATION_HOST: it belongs to no container */
+    container_id container; /* 0: none */
+    uint32_t container_pid; /* of RELATION_PROCESS; 0 unknown */
 };
 
 /* Who is that host pid? `containers` are all that are known. */
-struct who hostmap_who(uint32_t pid, const struct host_table *host, const struct container *const *containers, size_t n);
+struct who hostmap_who(uint32_t pid, const struct host_table *host, const struct container *const *containers,
+                       size_t n);
 
-/* Is a host pid among the processes of a container under process isolation? By its pid, or because one of them is in the
- * same silo. inside: its pid in the container; 0 unknown. */
+/* Is a host pid among the processes of a container under process isolation? By its pid, or because one of
+ * them is in the same silo. inside: its pid in the container; 0 unknown. */
 bool hostmap_is_among(uint32_t pid, const struct host_table *host, const struct process_table *inside_table,
                       uint32_t *inside);
 
-const char *relation_word(enum relation relation); /* "host", "process", "worker", "memory", "keeper", "network" */
+const char *
+relation_word(enum relation relation); /* "host", "process", "worker", "memory", "keeper", "network" */
 
 #endif

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* Overwrites comments of both kinds, and a byte order mark, with blanks. Newlines stay: lines keep their numbers. */
+/* Overwrites comments of both kinds, and a byte order mark, with blanks. Newlines stay: lines keep their
+ * numbers. */
 void jsonc_blank(char *text);
 
 /* The line, from 1, of a place in text. */

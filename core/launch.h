@@ -9,23 +9,23 @@
 #include "core/error.h"
 #include "core/isolation.h"
 
-struct launch_spec { /* owns everything in it; command and env are blocks as mem_strings makes */
-    char *image;    /* required */
-    char *name;     /* NULL: the engine chooses */
-    char *hostname; /* NULL: the engine chooses */
-    char **command; /* NULL-ended; NULL: what the image says */
-    char *entrypoint; /* NULL: what the image says */
-    char **env;     /* "NAME=value"; NULL none */
-    char *workdir;  /* NULL: what the image says */
-    char *user;     /* "user", "uid", "user:group"; NULL: what the image says */
+struct launch_spec {          /* owns everything in it; command and env are blocks as mem_strings makes */
+    char *image;              /* required */
+    char *name;               /* NULL: the engine chooses */
+    char *hostname;           /* NULL: the engine chooses */
+    char **command;           /* NULL-ended; NULL: what the image says */
+    char *entrypoint;         /* NULL: what the image says */
+    char **env;               /* "NAME=value"; NULL none */
+    char *workdir;            /* NULL: what the image says */
+    char *user;               /* "user", "uid", "user:group"; NULL: what the image says */
     enum isolation isolation; /* ISOLATION_UNKNOWN: the engine's default */
-    bool terminal;  /* -t */
-    bool input;     /* -i: keep its input open */
-    bool remove;    /* --rm: remove it when it exits */
-    bool hold;      /* create it only: start comes later */
-    double cpus;    /* cores; 0 no limit */
-    uint64_t memory; /* bytes; 0 no limit */
-    char *network;  /* "none", "nat", "host", or a name that its engine knows; NULL: see launch_network */
+    bool terminal;            /* -t */
+    bool input;               /* -i: keep its input open */
+    bool remove;              /* --rm: remove it when it exits */
+    bool hold;                /* create it only: start comes later */
+    double cpus;              /* cores; 0 no limit */
+    uint64_t memory;          /* bytes; 0 no limit */
+    char *network; /* "none", "nat", "host", or a name that its engine knows; NULL: see launch_network */
     struct crossing *crossings; /* folders, pipes, ports, devices that were asked for */
     size_t n_crossings;
     int rows, cols; /* of its terminal; 0 unknown */
@@ -51,8 +51,8 @@ enum launch_network {
     LAUNCH_NETWORK_OTHER /* a name that only its engine knows */
 };
 
-/* Which one is asked for: "none", "nat" (docker's Linux says "bridge"), "host"; where nothing is said none, or nat
- * if ports are published. */
+/* Which one is asked for: "none", "nat" (docker's Linux says "bridge"), "host"; where nothing is said none,
+ * or nat if ports are published. */
 enum launch_network launch_network(const struct launch_spec *s);
 
 /* Splits a line into words as a shell would: blanks, '...', "...", \x; no expansion. Into a block as

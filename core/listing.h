@@ -1,9 +1,9 @@
 /* core/listing.h - the containers that pass a filter, in order, as rows; and which rows must be drawn again.
  *
- * Changes that matter neither to the order nor to the filter cost nothing but the rows they mark. A sort value that
- * changed and need not pass its neighbour costs one comparison (two, when the neighbour changed as well, or when a
- * name changed); one that moves costs a binary search more. Nothing is sorted anew but after listing_sort, or when
- * many rows may move at once. Containers that have gone are never compared.
+ * Changes that matter neither to the order nor to the filter cost nothing but the rows they mark. A sort
+ * value that changed and need not pass its neighbour costs one comparison (two, when the neighbour changed as
+ * well, or when a name changed); one that moves costs a binary search more. Nothing is sorted anew but after
+ * listing_sort, or when many rows may move at once. Containers that have gone are never compared.
  */
 #ifndef CORE_LISTING_H
 #define CORE_LISTING_H

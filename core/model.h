@@ -1,14 +1,15 @@
 /* core/model.h - every container that is known, and what changed since we last told.
  *
- * One writer, core/session.c, which passes on what the engines tell. Many readers. Writes are gathered; watchers
- * hear of them together, one change per container, when the frame calls model_publish() just before it draws.
- * What model_get() returns is good until the next write; keep ids, never pointers: an id whose container is gone
- * finds NULL. Cost: a write is O(fields named), telling is O(containers changed), however many are known.
+ * One writer, core/session.c, which passes on what the engines tell. Many readers. Writes are gathered;
+ * watchers hear of them together, one change per container, when the frame calls model_publish() just before
+ * it draws. What model_get() returns is good until the next write; keep ids, never pointers: an id whose
+ * container is gone finds NULL. Cost: a write is O(fields named), telling is O(containers changed), however
+ * many are known.
  *
- * Two engines ("sources", numbered 0 to 31) may know the same container: records with the same key are one row.
- * Each field comes from the source with authority over it, among those that have told it; else from the lowest
- * numbered. The row lives until the last of them drops it. It never exists twice and its id stays. That a source came
- * or went is told as a change of FIELD_NAME.
+ * Two engines ("sources", numbered 0 to 31) may know the same container: records with the same key are one
+ * row. Each field comes from the source with authority over it, among those that have told it; else from the
+ * lowest numbered. The row lives until the last of them drops it. It never exists twice and its id stays.
+ * That a source came or went is told as a change of FIELD_NAME.
  */
 #ifndef CORE_MODEL_H
 #define CORE_MODEL_H
@@ -54,11 +55,12 @@ void model_unwatch(struct model_watch *w); /* also from inside a callback */
 /* Reading. */
 size_t model_count(const struct model *m);
 const struct container *model_get(const struct model *m, container_id id);
-const struct container *model_next(const struct model *m, size_t *cursor); /* *cursor starts at 0; NULL: the end */
+const struct container *model_next(const struct model *m,
+                                   size_t *cursor); /* *cursor starts at 0; NULL: the end */
 const struct container *model_find_key(const struct model *m, const char *key);
 
-/* By a person's word: its name, its key, or an unambiguous beginning of the key. NULL, and *several when more than
- * one fits. */
+/* By a person's word: its name, its key, or an unambiguous beginning of the key. NULL, and *several when more
+ * than one fits. */
 const struct container *model_find(const struct model *m, const char *word, bool *several);
 
 #endif

@@ -19,9 +19,9 @@ struct host_table;
 struct image_list;
 struct op;
 
-struct answer { /* what an engine says; {0} is plain success */
-    struct error why;  /* kind ERROR_NONE: it went well */
-    char *text;        /* inspect: JSON; launch: the new container's key; import: the image's name */
+struct answer {       /* what an engine says; {0} is plain success */
+    struct error why; /* kind ERROR_NONE: it went well */
+    char *text;       /* inspect: JSON; launch: the new container's key; import: the image's name */
     struct process_table *processes;
     struct image_list *images;
     struct host_table *host;

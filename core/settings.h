@@ -58,7 +58,8 @@ bool settings_parse(struct settings *s, const char *text, void (*warn)(void *use
 bool settings_load(struct settings *s, const char *path, void (*warn)(void *user, const char *sentence),
                    void *user, struct error *e);
 
-/* Where the user's file is, and the folder of it and the user's themes; the caller frees; NULL when no home is known. */
+/* Where the user's file is, and the folder of it and the user's themes; the caller frees; NULL when no home
+ * is known. */
 char *settings_path(void);
 char *settings_folder(void);
 

@@ -13,13 +13,13 @@
 
 #include "core/error.h"
 
-struct text { /* {0} is the empty one */
-    char *data;  /* ends with a NUL when not NULL */
+struct text {   /* {0} is the empty one */
+    char *data; /* ends with a NUL when not NULL */
     size_t len, room;
 };
 
-void text_done(struct text *t);  /* frees; t is the empty one again */
-void text_clear(struct text *t); /* keeps the memory */
+void text_done(struct text *t);               /* frees; t is the empty one again */
+void text_clear(struct text *t);              /* keeps the memory */
 void text_add(struct text *t, const char *s); /* NULL adds nothing */
 void text_add_n(struct text *t, const char *s, size_t len);
 void text_add_char(struct text *t, char c);
@@ -33,8 +33,8 @@ char *text_take(struct text *t);           /* the caller frees; t is the empty o
  * space. */
 void text_add_clean(struct text *t, const char *s, size_t len);
 
-/* May it be printed as it is? Not control and format characters (C0, DEL, C1, bidirectional marks, what has no
- * shape), surrogates, line and paragraph separators. */
+/* May it be printed as it is? Not control and format characters (C0, DEL, C1, bidirectional marks, what has
+ * no shape), surrogates, line and paragraph separators. */
 bool text_is_safe(uint32_t code);
 
 /* Decodes the character at s (s < end) and returns how many bytes it took, at least 1. */

@@ -1,7 +1,7 @@
 /* ui/canvas.h - the cells that views draw into; knows nothing of a terminal.
  *
- * Coordinates are (row, column) from 0. Everything is clipped. Text is cleaned: no control character gets into a
- * cell. A wide character that would be cut by an edge becomes a space.
+ * Coordinates are (row, column) from 0. Everything is clipped. Text is cleaned: no control character gets
+ * into a cell. A wide character that would be cut by an edge becomes a space.
  */
 #ifndef UI_CANVAS_H
 #define UI_CANVAS_H
@@ -11,36 +11,36 @@
 #include <stdint.h>
 
 enum style { /* what a cell means; colours are the theme's business */
-    STYLE_TEXT,
-    STYLE_QUIET,    /* labels, units, what is secondary */
-    STYLE_STRONG,   /* headings, what matters */
-    STYLE_ACCENT,   /* the product's one accent: keys, active tab */
-    STYLE_WARNING,
-    STYLE_ERROR,
-    STYLE_SELECTED, /* the row under the cursor */
-    STYLE_SELECTED_QUIET, /* the same while another pane has the focus */
-    STYLE_MARKED,
-    STYLE_PROCESS,  /* isolation: process */
-    STYLE_VM,       /* isolation: vm */
-    STYLE_WALL,     /* the wall of the host map */
-    STYLE_RUNNING,
-    STYLE_PAUSED,
-    STYLE_STOPPED,
-    STYLE_TITLE,    /* the top line */
-    STYLE_STATUS,   /* the bottom line */
-    STYLE_MATCH,    /* what a search found */
-    STYLE_INPUT,    /* fields that can be typed into */
-    STYLE_COUNT
+             STYLE_TEXT,
+             STYLE_QUIET,  /* labels, units, what is secondary */
+             STYLE_STRONG, /* headings, what matters */
+             STYLE_ACCENT, /* the product's one accent: keys, active tab */
+             STYLE_WARNING,
+             STYLE_ERROR,
+             STYLE_SELECTED,       /* the row under the cursor */
+             STYLE_SELECTED_QUIET, /* the same while another pane has the focus */
+             STYLE_MARKED,
+             STYLE_PROCESS, /* isolation: process */
+             STYLE_VM,      /* isolation: vm */
+             STYLE_WALL,    /* the wall of the host map */
+             STYLE_RUNNING,
+             STYLE_PAUSED,
+             STYLE_STOPPED,
+             STYLE_TITLE,  /* the top line */
+             STYLE_STATUS, /* the bottom line */
+             STYLE_MATCH,  /* what a search found */
+             STYLE_INPUT,  /* fields that can be typed into */
+             STYLE_COUNT
 };
 
 enum attribute { /* of console cells, over the theme */
-    ATTR_BOLD = 1u << 0,
-    ATTR_ITALIC = 1u << 1,
-    ATTR_UNDERLINE = 1u << 2,
-    ATTR_BLINK = 1u << 3,
-    ATTR_REVERSE = 1u << 4,
-    ATTR_DIM = 1u << 5,
-    ATTR_STRIKE = 1u << 6
+                 ATTR_BOLD = 1u << 0,
+                 ATTR_ITALIC = 1u << 1,
+                 ATTR_UNDERLINE = 1u << 2,
+                 ATTR_BLINK = 1u << 3,
+                 ATTR_REVERSE = 1u << 4,
+                 ATTR_DIM = 1u << 5,
+                 ATTR_STRIKE = 1u << 6
 };
 
 /* A console's own colour: COLOR_DEFAULT, COLOR_INDEX | 0..255, or COLOR_RGB | 0xrrggbb. */
@@ -49,10 +49,10 @@ enum { COLOR_DEFAULT = 0, COLOR_INDEX = 1 << 24, COLOR_RGB = 2 << 24, COLOR_KIND
 enum { CELL_CHARS = 4 };
 
 struct cell {
-    uint32_t chars[CELL_CHARS]; /* a base character and its combining ones, 0-ended if fewer; 0: blank */
-    uint8_t width;              /* 1 or 2; 0: the right half of a wide character */
-    uint8_t style;              /* enum style */
-    uint8_t attributes;         /* enum attribute */
+    uint32_t chars[CELL_CHARS];      /* a base character and its combining ones, 0-ended if fewer; 0: blank */
+    uint8_t width;                   /* 1 or 2; 0: the right half of a wide character */
+    uint8_t style;                   /* enum style */
+    uint8_t attributes;              /* enum attribute */
     uint32_t foreground, background; /* COLOR_...; COLOR_DEFAULT: the style's */
 };
 
@@ -80,8 +80,8 @@ void canvas_unclip(struct canvas *c);
 
 void canvas_fill(struct canvas *c, struct rect r, enum style style); /* blanks */
 
-/* Draws s at (row, col) in at most `cols` columns (-1: to the edge), cut with an ellipsis when longer. Returns the
- * columns used. */
+/* Draws s at (row, col) in at most `cols` columns (-1: to the edge), cut with an ellipsis when longer.
+ * Returns the columns used. */
 int canvas_text(struct canvas *c, int row, int col, int cols, enum style style, const char *s);
 int canvas_textf(struct canvas *c, int row, int col, int cols, enum style style, const char *fmt, ...);
 

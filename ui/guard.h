@@ -2,9 +2,9 @@
  *
  * It writes beyond the 16 parameters that it has room for, its numbers overflow, "repeat the last character"
  * never ends when that character takes no column, control characters in UTF-8 move its cursor out of the
- * screen, to an unknown query it answers with a broken format, and a string (a title, a clipboard request, device
- * control) that comes in two pieces it reads from where there is nothing. So no string reaches it; of all that
- * strings say, the title is kept here.
+ * screen, to an unknown query it answers with a broken format, and a string (a title, a clipboard request,
+ * device control) that comes in two pieces it reads from where there is nothing. So no string reaches it; of
+ * all that strings say, the title is kept here.
  */
 #ifndef UI_GUARD_H
 #define UI_GUARD_H

@@ -59,8 +59,7 @@ static void draw_title(struct canvas *c, struct rect r, const struct head *h)
         text_addf(&words, "%s · %s", h->host->name, h->host->system);
     }
     if (e) {
-        text_addf(&words, "%sdefault isolation: %s", words.len ? " · " : "",
-                  default_word(h, e));
+        text_addf(&words, "%sdefault isolation: %s", words.len ? " · " : "", default_word(h, e));
     }
     int room = right - engines - 2 - left;
     if (room > 8) {

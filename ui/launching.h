@@ -16,7 +16,8 @@ enum launching_then { /* once it is there */
                       LAUNCHING_MAP      /* and its host map is shown */
 };
 
-/* Copies the spec. old: what it is to take the place of, which the person is asked about when it runs; 0: nothing. */
+/* Copies the spec. old: what it is to take the place of, which the person is asked about when it runs; 0:
+ * nothing. */
 void launching_start(struct app *a, int engine, const struct launch_spec *spec, enum launching_then then,
                      container_id old);
 

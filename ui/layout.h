@@ -16,8 +16,9 @@ struct layout {
     struct rect detail, status;
 };
 
-/* zoomed: the detail pane takes the list's place. list_rows: how many rows the list could fill, without its heading;
- * 0: there is nothing to select, and the list takes the place of tabs and detail. A pane not there has no rows. */
+/* zoomed: the detail pane takes the list's place. list_rows: how many rows the list could fill, without its
+ * heading; 0: there is nothing to select, and the list takes the place of tabs and detail. A pane not there
+ * has no rows. */
 void layout_make(struct layout *l, int rows, int cols, bool zoomed, int list_rows);
 
 #endif

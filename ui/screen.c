@@ -43,7 +43,7 @@ struct screen {
     struct typing *typing;
     struct console_keys keys;
     time_t last_paste;
-    struct tty_modes *modes; /* as they were */
+    struct tty_modes *modes;    /* as they were */
     struct restore_bytes reset; /* what puts the terminal back */
 };
 
@@ -103,8 +103,8 @@ static bool usable(struct error *e)
         return false;
     }
     if (tty_size(&rows, &cols) && (rows > MAX_ROWS || cols > MAX_COLS)) {
-        error_set(e, ERROR_UNSUPPORTED, 0, "a terminal of %d x %d is too large; make it at most %d x %d", rows,
-                  cols, MAX_ROWS, MAX_COLS);
+        error_set(e, ERROR_UNSUPPORTED, 0, "a terminal of %d x %d is too large; make it at most %d x %d",
+                  rows, cols, MAX_ROWS, MAX_COLS);
         return false;
     }
     return true;
@@ -283,7 +283,8 @@ static void characters(const struct screen *s, const struct cell *cell, wchar_t 
         out[0] = L' ';
         return;
     }
-    if ((base >= 0x7f && !s->utf8) || base < 0x20 || screen_system_width(base) != (cell->width == 2 ? 2 : 1)) {
+    if ((base >= 0x7f && !s->utf8) || base < 0x20 ||
+        screen_system_width(base) != (cell->width == 2 ? 2 : 1)) {
         out[0] = cell->width == 2 && s->utf8 ? 0x3000 : L'?';
         return;
     }

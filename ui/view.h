@@ -1,5 +1,5 @@
-/* ui/view.h - what a view must do. A view draws into its rectangle, takes keys while it has the focus, and asks for a
- * frame (app_redraw) when what it shows has changed. It holds container ids, never pointers.
+/* ui/view.h - what a view must do. A view draws into its rectangle, takes keys while it has the focus, and
+ * asks for a frame (app_redraw) when what it shows has changed. It holds container ids, never pointers.
  */
 #ifndef UI_VIEW_H
 #define UI_VIEW_H
@@ -16,11 +16,13 @@ struct view;
 
 struct view_type {
     const char *title; /* of its tab: "Processes" */
-    /* Draws into r of the canvas. all: the canvas was blanked, draw everything; else only what changed since. */
+    /* Draws into r of the canvas. all: the canvas was blanked, draw everything; else only what changed since.
+     */
     void (*draw)(struct view *, struct canvas *, struct rect r, bool focused, bool all);
     /* True when the key was for it. */
     bool (*key)(struct view *, const struct key *);
-    /* It is (or is no longer) on the screen, showing this container (0: none). A hidden view asks engines for nothing. */
+    /* It is (or is no longer) on the screen, showing this container (0: none). A hidden view asks engines for
+     * nothing. */
     void (*show)(struct view *, container_id id, bool visible);
     /* Changes of the model; NULL when it does not care. */
     void (*changed)(struct view *, const struct change *, size_t n);

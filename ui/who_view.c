@@ -18,7 +18,7 @@ enum { WIDTH = 84, HEIGHT = 13 };
 struct who_view {
     struct view view;
     uint32_t pid;
-    struct op *op; /* while the host is being read */
+    struct op *op;        /* while the host is being read */
     struct whois *search; /* while containers are being asked */
     struct host_table *host;
     struct who who;
@@ -49,7 +49,8 @@ static void find(struct who_view *w)
     w->who = hostmap_who(w->pid, w->host, all, n);
     free(all);
     if (w->who.relation == RELATION_HOST) {
-        w->search = whois_new(app_session(w->view.app), w->pid, w->host, app_host(w->view.app, 0), asked, found, w);
+        w->search =
+            whois_new(app_session(w->view.app), w->pid, w->host, app_host(w->view.app, 0), asked, found, w);
     }
 }
 

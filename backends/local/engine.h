@@ -46,7 +46,7 @@ struct local {
     struct error broken;    /* why it cannot work at all */
     struct runtime runtime; /* path NULL: not known yet, or none works (no_runtime tells) */
     struct error no_runtime;
-    struct error no_vm; /* ERROR_NONE: VMs can be launched */
+    struct error no_vm;       /* ERROR_NONE: VMs can be launched */
     char *vm_words, *vm_cost; /* for the version and the launch form; NULL none */
     struct cgroups *cgroups;
     struct procfs_clock clock;

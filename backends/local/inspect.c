@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/json.h"
 #include "backends/cgroups.h"
+#include "backends/json.h"
 #include "backends/local/engine.h"
 #include "core/times.h"
 

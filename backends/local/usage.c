@@ -31,7 +31,8 @@ static void read_vm(void *user, struct meter *m, const struct meter_round *round
 
 struct sampler *usage_new(struct local *l)
 {
-    static const struct sampler_owner owner = {.find = find, .changed = changed, .unread = unread, .read_vm = read_vm};
+    static const struct sampler_owner owner = {
+        .find = find, .changed = changed, .unread = unread, .read_vm = read_vm};
     return sampler_new(l->backend.loop, &owner, l, l->cgroups, &l->clock);
 }
 

@@ -1,4 +1,5 @@
-/* tests/backends/dockerd.h - a real Docker daemon of a test's own: its own data, its own socket, no network. */
+/* tests/backends/dockerd.h - a real Docker daemon of a test's own: its own data, its own socket, no network.
+ */
 #ifndef TESTS_BACKENDS_DOCKERD_H
 #define TESTS_BACKENDS_DOCKERD_H
 
@@ -22,7 +23,8 @@ bool dockerd_start(struct dockerd *d);            /* again, after it was killed 
 /* Further arguments from the next dockerd_start on: NULL-ended, borrowed. */
 void dockerd_arguments(struct dockerd *d, const char *const *more);
 
-/* Runs `docker ARGS` (a shell's words) on it; true: exit code 0. out (may be NULL) gets what it prints, cut at room. */
+/* Runs `docker ARGS` (a shell's words) on it; true: exit code 0. out (may be NULL) gets what it prints, cut
+ * at room. */
 bool dockerd_docker(const struct dockerd *d, char *out, size_t room, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

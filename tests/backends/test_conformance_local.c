@@ -43,5 +43,6 @@ int main(int argc, char **argv)
     if (privileged == LOCALROOM_SKIPPED && rootless == LOCALROOM_SKIPPED) {
         return LOCALROOM_SKIPPED;
     }
-    return (privileged != 0 && privileged != LOCALROOM_SKIPPED) || (rootless != 0 && rootless != LOCALROOM_SKIPPED);
+    return (privileged != 0 && privileged != LOCALROOM_SKIPPED) ||
+           (rootless != 0 && rootless != LOCALROOM_SKIPPED);
 }

@@ -154,9 +154,9 @@ static void what_comes_and_goes_is_followed(void **state)
         names++;
     }
     assert_int_equal(names, model_count(k->model));
-    assert_true(dockerd_docker(daemon_of_tests, NULL, 0, "ps -aq > %s/ids; (xargs docker -H %s rm -f < %s/ids)",
-                               dockerd_folder(daemon_of_tests), dockerd_address(daemon_of_tests),
-                               dockerd_folder(daemon_of_tests)));
+    assert_true(dockerd_docker(
+        daemon_of_tests, NULL, 0, "ps -aq > %s/ids; (xargs docker -H %s rm -f < %s/ids)",
+        dockerd_folder(daemon_of_tests), dockerd_address(daemon_of_tests), dockerd_folder(daemon_of_tests)));
     DESK_UNTIL(k, model_count(k->model) == 0);
 }
 

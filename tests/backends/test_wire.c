@@ -143,7 +143,8 @@ static void nonsense(void **state)
     wire_header(head, WIRE_OUTPUT, 0, 0);
     head[4] = WIRE_VERSION + 1;
     refused(head, "version");
-    const unsigned char types[] = {0, WIRE_STATISTICS + 1, WIRE_OPENED - 1, WIRE_ROWS + 1, WIRE_HELLO - 1, WIRE_CLOCK + 1, 255};
+    const unsigned char types[] = {
+        0, WIRE_STATISTICS + 1, WIRE_OPENED - 1, WIRE_ROWS + 1, WIRE_HELLO - 1, WIRE_CLOCK + 1, 255};
     for (size_t i = 0; i < sizeof types; i++) {
         wire_header(head, WIRE_OUTPUT, 0, 0);
         head[5] = types[i];

@@ -1,12 +1,13 @@
-/* What porthole costs on a machine with many containers, measured on real ones: counts and ratios within one run.
+/* What porthole costs on a machine with many containers, measured on real ones: counts and ratios within one
+ * run.
  *
  *   launch   CPU of `porthole run -d`, keeper and runtime included, against `runc run -d` of the same bundle
  *   first    CPU from exec to the first complete frame
- *   idle     CPU while nobody types, and bytes written meanwhile; the visible rows, then sorted by CPU (all rows)
- *   key      CPU and bytes of moving the cursor by one
- *   memory   PSS of the interface
+ *   idle     CPU while nobody types, and bytes written meanwhile; the visible rows, then sorted by CPU (all
+ * rows) key      CPU and bytes of moving the cursor by one memory   PSS of the interface
  *
- * BENCH_CONTAINERS says how many (300). CPU is what the kernel counted for the process (schedstat), or for a cgroup.
+ * BENCH_CONTAINERS says how many (300). CPU is what the kernel counted for the process (schedstat), or for a
+ * cgroup.
  */
 #include <cjson/cJSON.h>
 #include <fcntl.h>
@@ -97,8 +98,8 @@ static size_t read_all(int fd, char *out, size_t room)
     return len;
 }
 
-/* Runs argv; returns its exit code. out: gets its first line; NULL: its output goes nowhere (a container that runc
- * leaves behind would hold a pipe open). in_cgroup: a cgroup.procs file to enter. */
+/* Runs argv; returns its exit code. out: gets its first line; NULL: its output goes nowhere (a container that
+ * runc leaves behind would hold a pipe open). in_cgroup: a cgroup.procs file to enter. */
 static int run(char *const *argv, char *out, size_t room, const char *in_cgroup)
 {
     int pipes[2] = {-1, open("/dev/null", O_WRONLY | O_CLOEXEC)};
@@ -134,7 +135,8 @@ static uint64_t cpu_of(pid_t pid)
 {
     uint64_t sum = 0;
     char path[96], text[128];
-    for (int thread = 0; thread < 64; thread++) { /* the first threads of a process have the next numbers, mostly */
+    for (int thread = 0; thread < 64;
+         thread++) { /* the first threads of a process have the next numbers, mostly */
         snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", pid, pid + thread);
         if (read_file(path, text, sizeof text)) {
             sum += strtoull(text, NULL, 10);
@@ -147,7 +149,8 @@ static uint64_t cpu_of(pid_t pid)
 
 static const char *cpuacct_folder(void)
 {
-    static const char *const folders[] = {"/sys/fs/cgroup/cpuacct", "/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup"};
+    static const char *const folders[] = {"/sys/fs/cgroup/cpuacct", "/sys/fs/cgroup/cpu,cpuacct",
+                                          "/sys/fs/cgroup"};
     static const char *const files[] = {"cpuacct.usage", "cpuacct.usage", "cpu.stat"};
     for (int i = 0; i < 3; i++) {
         char path[128];
@@ -214,7 +217,8 @@ static double launch_runc(const struct bench *b, const char *bundle, const char 
     uint64_t before = cgroup_cpu(cgroup);
     for (int i = 0; i < LAUNCHES; i++) {
         snprintf(id, sizeof id, "bench-%d", i);
-        run((char *[]){"runc", "--root", root, "run", "-d", "--bundle", (char *)bundle, id, NULL}, NULL, 0, procs);
+        run((char *[]){"runc", "--root", root, "run", "-d", "--bundle", (char *)bundle, id, NULL}, NULL, 0,
+            procs);
     }
     sleep_ms(200);
     double each = (double)(cgroup_cpu(cgroup) - before) / LAUNCHES / 1e6;
@@ -359,7 +363,8 @@ static void measure_first_frame(struct bench *b)
         close_interface(&i);
     }
     printf("first: %.0f ms from exec to the first complete frame (not asserted)\n", median(wall, 7, 0.5));
-    expect(b, median(cpu, 7, 0.5) < 15, "first: ms of CPU to the first complete frame", median(cpu, 7, 0.5), 15);
+    expect(b, median(cpu, 7, 0.5) < 15, "first: ms of CPU to the first complete frame", median(cpu, 7, 0.5),
+           15);
 }
 
 static void measure_idle(struct bench *b, struct interface *i, const char *what, double limit)
@@ -384,8 +389,10 @@ static void measure_keys(struct bench *b, struct interface *i)
         cpu[k] = (double)(cpu_of(i->pid) - before) / 1e6;
         bytes[k] = (double)(i->bytes - written);
     }
-    expect(b, median(cpu, KEYS, 0.99) < 2, "key: ms of CPU, p99 of moving the cursor", median(cpu, KEYS, 0.99), 2);
-    printf("key: %.3f ms of CPU, %.0f bytes in the median\n", median(cpu, KEYS, 0.5), median(bytes, KEYS, 0.5));
+    expect(b, median(cpu, KEYS, 0.99) < 2, "key: ms of CPU, p99 of moving the cursor",
+           median(cpu, KEYS, 0.99), 2);
+    printf("key: %.3f ms of CPU, %.0f bytes in the median\n", median(cpu, KEYS, 0.5),
+           median(bytes, KEYS, 0.5));
 }
 
 static void measure_memory(struct bench *b, const struct interface *i)
@@ -425,8 +432,8 @@ static void launch_all(const struct bench *b, int already)
 static void remove_all(const struct bench *b)
 {
     char command[512];
-    snprintf(command, sizeof command, "'%s' ls -a -q | xargs -r '%s' rm -f >/dev/null; rm -rf '%s'", b->program,
-             b->program, b->state);
+    snprintf(command, sizeof command, "'%s' ls -a -q | xargs -r '%s' rm -f >/dev/null; rm -rf '%s'",
+             b->program, b->program, b->state);
     (void)!system(command);
     const char *folder = cpuacct_folder();
     char cgroup[128];

@@ -1,5 +1,6 @@
-/* tests/bench/limits.h - when a limit is broken: what is measured on a machine that has other things to do goes up and
- * down, so that beside the limit is said, and twice beside it fails. A limit of 0 is a promise. */
+/* tests/bench/limits.h - when a limit is broken: what is measured on a machine that has other things to do
+ * goes up and down, so that beside the limit is said, and twice beside it fails. A limit of 0 is a promise.
+ */
 #ifndef TESTS_BENCH_LIMITS_H
 #define TESTS_BENCH_LIMITS_H
 

@@ -326,12 +326,15 @@ static void a_container_has_it_by_pid_or_by_silo(void **state)
     host_table_add(host, &(struct host_process){.pid = 300, .name = "cmd.exe", .created = START});
     host_table_add(host, &(struct host_process){.pid = 400, .name = "cmd.exe", .created = START, .silo = 4});
     host_table_sort(host);
-    process_table_add(inside, &(struct process){.pid = 300, .host_pid = 300, .name = "cmd.exe", .created = START + 60000});
+    process_table_add(
+        inside, &(struct process){.pid = 300, .host_pid = 300, .name = "cmd.exe", .created = START + 60000});
     process_table_add(inside, &(struct process){.pid = 999, .host_pid = 999, .name = "gone.exe"});
-    process_table_add(inside, &(struct process){.pid = 100, .host_pid = 100, .name = "smss.exe", .created = START});
+    process_table_add(inside,
+                      &(struct process){.pid = 100, .host_pid = 100, .name = "smss.exe", .created = START});
     assert_true(hostmap_is_among(100, host, inside, &pid));
     assert_int_equal(pid, 100);
-    assert_true(hostmap_is_among(200, host, inside, &pid)); /* it came after the table was read: its silo tells */
+    assert_true(
+        hostmap_is_among(200, host, inside, &pid)); /* it came after the table was read: its silo tells */
     assert_int_equal(pid, 0);
     assert_false(hostmap_is_among(300, host, inside, &pid)); /* the pid was reused */
     assert_false(hostmap_is_among(400, host, inside, &pid));

@@ -87,7 +87,8 @@ static void escape_sequences_are_taken_out(void **state)
                   "charsetkeypadsave");
     assert_parsed("\xc2\x9b"
                   "31mred\xc2\x9d"
-                  "0;t\x07" "end",
+                  "0;t\x07"
+                  "end",
                   "redend");
     assert_parsed("\x1b[31\x18"
                   "cancelled",

@@ -15,7 +15,8 @@ static int signal_number(const char *name, int otherwise)
     static const struct {
         const char *name;
         int number;
-    } signals[] = {{"HUP", 1}, {"INT", 2}, {"QUIT", 3}, {"KILL", 9}, {"USR1", 10}, {"USR2", 12}, {"TERM", 15}};
+    } signals[] = {{"HUP", 1},   {"INT", 2},   {"QUIT", 3}, {"KILL", 9},
+                   {"USR1", 10}, {"USR2", 12}, {"TERM", 15}};
     if (!name) {
         return otherwise;
     }

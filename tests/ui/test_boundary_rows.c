@@ -131,10 +131,8 @@ static void nothing_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_shared_kernel),
-        cmocka_unit_test(crossings_and_hostile_names),
-        cmocka_unit_test(a_machine_of_its_own),
-        cmocka_unit_test(a_network_with_a_helper),
+        cmocka_unit_test(a_shared_kernel),      cmocka_unit_test(crossings_and_hostile_names),
+        cmocka_unit_test(a_machine_of_its_own), cmocka_unit_test(a_network_with_a_helper),
         cmocka_unit_test(nothing_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

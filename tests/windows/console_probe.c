@@ -1,5 +1,5 @@
-/* tests/windows/console_probe.c - what becomes of the console. `console_probe modes FILE` adds its modes to a file; `console_probe crash` and
- * `console_probe abort` open the screen and die with it. */
+/* tests/windows/console_probe.c - what becomes of the console. `console_probe modes FILE` adds its modes to a
+ * file; `console_probe crash` and `console_probe abort` open the screen and die with it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -283,8 +283,8 @@ static void fill_standard_streams(void)
 }
 
 #ifndef _WIN32
-/* An engine that closes its connection is told by an error; a reader of what we print who has left ends us, as he
- * would any program. */
+/* An engine that closes its connection is told by an error; a reader of what we print who has left ends us,
+ * as he would any program. */
 static void on_broken_pipe(int number)
 {
     struct pollfd out = {.fd = 1, .events = POLLOUT};

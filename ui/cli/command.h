@@ -54,8 +54,8 @@ void cli_wait_for(struct cli *cli, const bool *done, int ms);
 /* The container that a word names; NULL, and said on standard error, when there is none or several. */
 const struct container *cli_find(struct cli *cli, const char *word);
 
-/* The row of a container that was launched just now: the engine tells of it after it has answered. NULL, and said,
- * when it is gone already. */
+/* The row of a container that was launched just now: the engine tells of it after it has answered. NULL, and
+ * said, when it is gone already. */
 const struct container *cli_row(struct cli *cli, const char *key);
 
 /* The engine that launches and keeps images: the first that is online; -1, and said, when none is. */
@@ -82,8 +82,8 @@ int cli_wrong(const struct cli_command *command, const char *fmt, ...) ERROR_PRI
 int cli_words(const struct cli_command *command, struct args *args,
               bool (*option)(void *user, int index, struct args *), void *user, char ***words, int *n);
 
-/* The processes of the host on which the container runs (id 0: of the host that a pid is of); NULL, and said, when they
- * cannot be read. The caller frees. */
+/* The processes of the host on which the container runs (id 0: of the host that a pid is of); NULL, and said,
+ * when they cannot be read. The caller frees. */
 struct host_table *cli_host_table(struct cli *cli, container_id id);
 
 /* A container's own process table; NULL, and said. */

@@ -69,13 +69,9 @@ static int run(struct cli *cli, struct args *args)
         const struct engine *e = session_engine(cli->session, i);
         struct text offers = {0};
         offers_text(&offers, e);
-        const char *cells[] = {
-            e->name,
-            state_of(e),
-            e->version,
-            e->state == ENGINE_ONLINE ? default_of(cli, e) : NULL,
-            text_of(&offers),
-            e->reason};
+        const char *cells[] = {e->name,          state_of(e),
+                               e->version,       e->state == ENGINE_ONLINE ? default_of(cli, e) : NULL,
+                               text_of(&offers), e->reason};
         columns_add(table, cells);
         cJSON_AddItemToArray(list, engine_json(cli, e));
         text_done(&offers);

@@ -93,8 +93,9 @@ static void interrupted(uv_signal_t *signal, int number)
 static bool fetch_from(struct cli *cli, struct import *import, int engine, const char *name, const char *path)
 {
     *import = (struct import){0};
-    import->op = path ? session_image_import(cli->session, engine, name, path, out_progress, cli_answered, import)
-                      : session_image_pull(cli->session, engine, name, out_progress, cli_answered, import);
+    import->op =
+        path ? session_image_import(cli->session, engine, name, path, out_progress, cli_answered, import)
+             : session_image_pull(cli->session, engine, name, out_progress, cli_answered, import);
     bool ok = cli_await(cli, &import->waiting);
     out_progress_end();
     return ok;

@@ -182,7 +182,8 @@ void out_progress(void *user, uint64_t done, uint64_t total, const char *words)
     text_add_clean(&clean, words ? words : "", words ? strlen(words) : 0);
     fprintf(stderr, "%s%s: %s", TAKE_LINE_BACK, text_of(&clean), size_print(size, done));
     if (total > 0) {
-        fprintf(stderr, " of %s (%d %%)", size_print(size, total), (int)(100.0 * (double)done / (double)total));
+        fprintf(stderr, " of %s (%d %%)", size_print(size, total),
+                (int)(100.0 * (double)done / (double)total));
     }
     fflush(stderr);
     text_done(&clean);

@@ -26,7 +26,8 @@ void out_time(cJSON *object, const char *name, int64_t ms);
 void out_string(cJSON *object, const char *name, const char *s);
 void out_pid(cJSON *object, const char *name, uint32_t pid);
 
-/* An op_progress_cb: one line on standard error that is written over, if that is a terminal. The end takes it away. */
+/* An op_progress_cb: one line on standard error that is written over, if that is a terminal. The end takes it
+ * away. */
 void out_progress(void *user, uint64_t done, uint64_t total, const char *words);
 void out_progress_end(void);
 

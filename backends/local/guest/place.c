@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backends/local/guest/agent.h"
 #include "backends/beneath.h"
+#include "backends/local/guest/agent.h"
 #include "core/memory.h"
 
 static int open_root(void)

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "backends/local/guest/agent.h"
-#include "backends/users.h"
 #include "backends/procfs.h"
+#include "backends/users.h"
 
 enum {
     FRAME = 40 * 1024,

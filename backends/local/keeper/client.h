@@ -41,11 +41,11 @@ enum client_awaits { AWAITS_NOTHING, AWAITS_START, AWAITS_FREEZE, AWAITS_END };
 
 /* What the keeper knows of it; the owner's to read and write. */
 struct client_role {
-    struct output *output; /* it takes part in; NULL none */
-    struct exec *exec;     /* it asked for; NULL none */
+    struct output *output;  /* it takes part in; NULL none */
+    struct exec *exec;      /* it asked for; NULL none */
     struct client **report; /* where it is known to whoever writes a report for it; becomes NULL there */
-    bool opened;           /* it has said what it wants */
-    bool input;            /* it may type */
+    bool opened;            /* it has said what it wants */
+    bool input;             /* it may type */
     enum client_awaits awaits;
     int rows, cols; /* of its terminal; 0 unknown */
 };

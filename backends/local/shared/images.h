@@ -1,12 +1,14 @@
 /* backends/local/shared/images.h - the image store: what is unpacked, and the config that comes with it.
  *
  * DATA/images/DIGEST/image.json {"names":[...],"id","created","size","os","architecture",
- * "config":{"entrypoint":[],"command":[],"env":[],"workdir","user"}} and DATA/images/DIGEST/rootfs/. Images are made by the
- * program porthole-unpack, in a process of its own, into a folder that is renamed when it is complete.
+ * "config":{"entrypoint":[],"command":[],"env":[],"workdir","user"}} and DATA/images/DIGEST/rootfs/. Images
+ * are made by the program porthole-unpack, in a process of its own, into a folder that is renamed when it is
+ * complete.
  *
- * "porthole-unpack import NAME PATH" prints lines: "progress DONE TOTAL words" (bytes of the input taken in this step and in
- * the whole of it, 0: not known), then one of "done NAME" (exit code 0) and "error KIND NATIVE sentence" (exit code 1; KIND is the
- * number of an enum error_kind). SIGTERM, or closing the pipe, cancels; nothing is left behind then.
+ * "porthole-unpack import NAME PATH" prints lines: "progress DONE TOTAL words" (bytes of the input taken in
+ * this step and in the whole of it, 0: not known), then one of "done NAME" (exit code 0) and "error KIND
+ * NATIVE sentence" (exit code 1; KIND is the number of an enum error_kind). SIGTERM, or closing the pipe,
+ * cancels; nothing is left behind then.
  */
 #ifndef BACKENDS_LOCAL_SHARED_IMAGES_H
 #define BACKENDS_LOCAL_SHARED_IMAGES_H
@@ -17,25 +19,27 @@
 #include "core/image.h"
 
 struct image_config {
-    char *id;       /* name of its folder */
-    char *rootfs;   /* absolute path */
+    char *id;                            /* name of its folder */
+    char *rootfs;                        /* absolute path */
     char **entrypoint, **command, **env; /* NULL none */
     char *workdir, *user;                /* NULL none */
 };
 
 void image_config_done(struct image_config *c);
 
-/* By name, else by id. "busybox" and "busybox:latest" are the same name. ERROR_NOT_FOUND, with a sentence that says how to import, when there
- * is none. "busybox" is made from the host's static busybox when it is missing (images_make_busybox). */
+/* By name, else by id. "busybox" and "busybox:latest" are the same name. ERROR_NOT_FOUND, with a sentence
+ * that says how to import, when there is none. "busybox" is made from the host's static busybox when it is
+ * missing (images_make_busybox). */
 bool images_find(const struct paths *p, const char *name, struct image_config *out, struct error *e);
 
 struct image_list *images_list(const struct paths *p);
 
-/* ERROR_CONFLICT when a container (a state file) uses it. Names: takes the name away; the last one removes the files. */
+/* ERROR_CONFLICT when a container (a state file) uses it. Names: takes the name away; the last one removes
+ * the files. */
 bool images_remove(const struct paths *p, const char *name, struct error *e);
 
-/* The user of a spec ("name", "uid", "name:group", NULL) by the rootfs's own /etc/passwd and /etc/group, which are
- * hostile. ERROR_INVALID when there is no such user. */
+/* The user of a spec ("name", "uid", "name:group", NULL) by the rootfs's own /etc/passwd and /etc/group,
+ * which are hostile. ERROR_INVALID when there is no such user. */
 bool images_user(const char *rootfs, const char *user, unsigned *uid, unsigned *gid, struct error *e);
 
 /* The image's "busybox": the host's static busybox, its applets as links, /etc/passwd, /etc/group, /tmp. */

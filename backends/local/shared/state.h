@@ -1,5 +1,6 @@
-/* backends/local/shared/state.h - what is written down of a container; written by its keeper (and by the engine when there
- * is none), read by the engine. Replaced as a whole (write, rename), so that a reader never sees half of one.
+/* backends/local/shared/state.h - what is written down of a container; written by its keeper (and by the
+ * engine when there is none), read by the engine. Replaced as a whole (write, rename), so that a reader never
+ * sees half of one.
  */
 #ifndef BACKENDS_LOCAL_SHARED_STATE_H
 #define BACKENDS_LOCAL_SHARED_STATE_H
@@ -17,25 +18,25 @@ enum { STATE_ID = 12 + 1 }; /* 12 hexadecimal digits */
 
 struct state {
     char id[STATE_ID];
-    struct launch_spec spec; /* as asked for; spec.name is always set; spec.isolation: the wish */
-    char *image_id;          /* of spec.image when it was created */
-    char **argv;             /* what really runs: entrypoint and command, resolved with the image's config */
+    struct launch_spec spec;  /* as asked for; spec.name is always set; spec.isolation: the wish */
+    char *image_id;           /* of spec.image when it was created */
+    char **argv;              /* what really runs: entrypoint and command, resolved with the image's config */
     enum isolation isolation; /* the mode in force */
     enum origin origin;
     enum container_state state;
     int exit_code;
     int64_t created, started, finished; /* ms since 1970 */
-    uint32_t pid;            /* of its first process on the host; 0 none */
-    uint64_t pid_started;    /* field 22 of /proc/PID/stat: guards against reuse */
-    uint32_t vm;             /* pid of its VM's QEMU; 0 none */
+    uint32_t pid;                       /* of its first process on the host; 0 none */
+    uint64_t pid_started;               /* field 22 of /proc/PID/stat: guards against reuse */
+    uint32_t vm;                        /* pid of its VM's QEMU; 0 none */
     uint64_t vm_started;
-    uint32_t keeper;         /* pid of its keeper; 0 none */
+    uint32_t keeper; /* pid of its keeper; 0 none */
     uint64_t keeper_started;
-    uint32_t network;        /* pid of the helper that moves its packets; 0 none */
-    char *network_name;      /* as the host calls it */
-    char *boot;              /* /proc/sys/kernel/random/boot_id when it was started */
-    char *cgroup;            /* "/porthole/ID", the path below every controller; NULL rootless */
-    char *note;              /* one sentence, else NULL */
+    uint32_t network;   /* pid of the helper that moves its packets; 0 none */
+    char *network_name; /* as the host calls it */
+    char *boot;         /* /proc/sys/kernel/random/boot_id when it was started */
+    char *cgroup;       /* "/porthole/ID", the path below every controller; NULL rootless */
+    char *note;         /* one sentence, else NULL */
 };
 
 void state_init(struct state *s);

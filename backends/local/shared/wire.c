@@ -141,7 +141,7 @@ void wire_unpack_error(const struct wire_frame *frame, struct error *why)
     bool sane = kind > ERROR_NONE && kind <= ERROR_OTHER;
     struct text clean = {0};
     text_add_clean(&clean, (const char *)frame->payload + 5, frame->len - 5);
-    error_set(why, sane ? (enum error_kind)kind : ERROR_OTHER, (int32_t)wire_get_u32(frame->payload + 1), "%s",
-              text_of(&clean));
+    error_set(why, sane ? (enum error_kind)kind : ERROR_OTHER, (int32_t)wire_get_u32(frame->payload + 1),
+              "%s", text_of(&clean));
     text_done(&clean);
 }

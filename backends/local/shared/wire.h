@@ -1,18 +1,21 @@
-/* backends/local/shared/wire.h - the frames between a keeper and its clients, and between a keeper and the agent in its VM. Pure.
+/* backends/local/shared/wire.h - the frames between a keeper and its clients, and between a keeper and the
+ * agent in its VM. Pure.
  *
- * A frame: 8 bytes, then the payload. Little endian:  u32 payload length (at most WIRE_PAYLOAD), u8 version (1), u8 type,
- * u16 channel. On a keeper's socket each connection is one conversation and the channel is 0.
+ * A frame: 8 bytes, then the payload. Little endian:  u32 payload length (at most WIRE_PAYLOAD), u8 version
+ * (1), u8 type, u16 channel. On a keeper's socket each connection is one conversation and the channel is 0.
  *
- * A client opens with one of WIRE_ATTACH, WIRE_EXEC, WIRE_CONTROL. Answers: WIRE_OPENED (attach, exec), then WIRE_OUTPUT...,
- * then WIRE_EXIT; WIRE_DONE (control); or WIRE_ERROR at any time, which ends the conversation. A client need not wait for
- * WIRE_OPENED before it sends input: that is kept for the process. WIRE_PROCESSES and WIRE_STATISTICS, which only the keeper
- * of a VM knows how to answer, are answered by WIRE_ROWS... and WIRE_DONE.
+ * A client opens with one of WIRE_ATTACH, WIRE_EXEC, WIRE_CONTROL. Answers: WIRE_OPENED (attach, exec), then
+ * WIRE_OUTPUT..., then WIRE_EXIT; WIRE_DONE (control); or WIRE_ERROR at any time, which ends the
+ * conversation. A client need not wait for WIRE_OPENED before it sends input: that is kept for the process.
+ * WIRE_PROCESSES and WIRE_STATISTICS, which only the keeper of a VM knows how to answer, are answered by
+ * WIRE_ROWS... and WIRE_DONE.
  *
- * Between keeper and guest agent one connection carries many conversations, each on a channel of its own; channel 0 is about
- * the machine. The agent begins with WIRE_HELLO. The keeper then says WIRE_SETUP (answered by WIRE_DONE or WIRE_ERROR), and
- * opens a channel by WIRE_RUN (answered by WIRE_OPENED, then as for a client), WIRE_PROCESSES or WIRE_STATISTICS. WIRE_EXIT,
- * WIRE_DONE and WIRE_ERROR end a channel. In each direction, bytes of WIRE_INPUT and WIRE_OUTPUT that have not been handed on
- * are at most WIRE_WINDOW; whoever hands on tells so by WIRE_CREDIT. Payloads of pairs are those of shared/words.h.
+ * Between keeper and guest agent one connection carries many conversations, each on a channel of its own;
+ * channel 0 is about the machine. The agent begins with WIRE_HELLO. The keeper then says WIRE_SETUP (answered
+ * by WIRE_DONE or WIRE_ERROR), and opens a channel by WIRE_RUN (answered by WIRE_OPENED, then as for a
+ * client), WIRE_PROCESSES or WIRE_STATISTICS. WIRE_EXIT, WIRE_DONE and WIRE_ERROR end a channel. In each
+ * direction, bytes of WIRE_INPUT and WIRE_OUTPUT that have not been handed on are at most WIRE_WINDOW;
+ * whoever hands on tells so by WIRE_CREDIT. Payloads of pairs are those of shared/words.h.
  */
 #ifndef BACKENDS_LOCAL_SHARED_WIRE_H
 #define BACKENDS_LOCAL_SHARED_WIRE_H
@@ -71,7 +74,8 @@ int wire_next(struct wire *w, struct wire_frame *frame, struct error *e);
 void wire_header(unsigned char out[WIRE_HEADER], enum wire_type type, uint16_t channel, size_t len);
 
 /* A whole frame; the caller frees; *size is its length. len at most WIRE_PAYLOAD. */
-unsigned char *wire_pack(enum wire_type type, uint16_t channel, const void *payload, size_t len, size_t *size);
+unsigned char *wire_pack(enum wire_type type, uint16_t channel, const void *payload, size_t len,
+                         size_t *size);
 unsigned char *wire_pack_error(const struct error *why, size_t *size);
 uint32_t wire_get_u32(const unsigned char *p);
 void wire_put_u32(unsigned char *p, uint32_t value);

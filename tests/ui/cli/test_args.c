@@ -66,8 +66,10 @@ static void what_is_wrong_is_said(void **state)
     static const struct {
         char *word;
         const char *says;
-    } rows[] = {{"--names", "unknown option --names"}, {"-x", "unknown option -x"},
-                {"--name", "--name needs a value"},    {"-m", "-m needs a value"},
+    } rows[] = {{"--names", "unknown option --names"},
+                {"-x", "unknown option -x"},
+                {"--name", "--name needs a value"},
+                {"-m", "-m needs a value"},
                 {"--tty=maybe", "--tty takes no value but true or false"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char *argv[] = {rows[i].word, NULL};
@@ -111,7 +113,7 @@ static void detach_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(letters_cluster), cmocka_unit_test(long_options),
-                                       cmocka_unit_test(what_is_wrong_is_said), cmocka_unit_test(words_and_the_rest),
-                                       cmocka_unit_test(detach_keys)};
+                                       cmocka_unit_test(what_is_wrong_is_said),
+                                       cmocka_unit_test(words_and_the_rest), cmocka_unit_test(detach_keys)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
