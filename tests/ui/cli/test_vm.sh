@@ -53,6 +53,20 @@ is "too little memory" $? 125
 said=$("$program" run -d --isolation vm --network host busybox true 2>&1)
 is "the host's network" $? 125
 has "and what it says" "$said" "--network nat"
+
+# Who asks QEMU for something may have to wait, for ever when it hangs.
+kill -STOP "$qemu"
+"$program" pause thick >/dev/null 2>&1 &
+one=$!
+"$program" pause thick >/dev/null 2>&1 &
+two=$!
+sleep 1
+kill -CONT "$qemu"
+wait $one $two
+is "two pauses at once" "$(of thick "c['state']")" paused
+kill -STOP "$qemu"
+timeout 100 "$program" stop -t 1 thick >/dev/null
+is "a paused VM that hangs can be stopped" "$(of thick "c['state']")" exited
 "$program" rm -f thick >/dev/null
 
 # Ports.
