@@ -6,19 +6,6 @@ can_launch
 command -v pasta >/dev/null 2>&1 || skip "no pasta here"
 [ -n "$(ip route show default 2>/dev/null)" ] || skip "this machine has no way out, so pasta has nothing to show inside"
 
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-# ask ADDRESS PORT: what the server there says at once; nothing when there is none
-ask() {
-    python3 -c 'import socket, sys
-s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
-print(s.recv(100).decode().strip())' "$1" "$2" 2>/dev/null
-}
-# of NAME EXPRESSION: of its row, as c
-of() {
-    "$program" ls -a --json | json "[$2 for c in d if c['name'] == '$1'][0]"
-}
 answers() {
     [ "$(ask 127.0.0.1 "$port")" = "from inside" ]
 }

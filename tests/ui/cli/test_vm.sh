@@ -6,17 +6,6 @@ can_launch
 why=$("$program" engines --json | json '[o["reason"] or "" for e in d for o in e["isolations"] if o["isolation"] == "vm"][0]')
 [ -z "$why" ] || skip "no VMs here: $why"
 
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-ask() {
-    python3 -c 'import socket, sys
-s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
-print(s.recv(100).decode().strip())' "$1" "$2" 2>/dev/null
-}
-of() {
-    "$program" ls -a --json | json "[$2 for c in d if c['name'] == '$1'][0]"
-}
 worker() { # NAME ROLE
     of "$1" "[w['host_pid'] for w in c['workers'] if w['role'] == '$2'][0]"
 }
