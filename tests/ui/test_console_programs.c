@@ -60,8 +60,9 @@ static int set_up(void **state)
     setenv("PORTHOLE_STATE", folder, 1);
     unsetenv("NO_COLOR");
     snprintf(line, sizeof line,
-             "$P run -d --name box --isolation %s -v %s/data:/data:ro busybox sleep 1000 >/dev/null", mode,
-             folder);
+             "$P run -d --name box --isolation %s busybox sleep 1000 >/dev/null && "
+             "tar -C %s -cf - data | $P exec -i box tar -C / -xf -",
+             mode, folder);
     return shell(line);
 }
 
