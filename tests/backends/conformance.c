@@ -525,7 +525,16 @@ static void exec_without_argv_is_a_shell(void **state)
 
 static bool has_begun(const void *data)
 {
-    return ((const struct ear *)data)->opened > 0;
+    const struct ear *ear = data;
+    return ear->opened > 0 || ear->closed > 0;
+}
+
+static void wait_begun(struct world *w, struct ear *ear)
+{
+    world_wait(w, has_begun, ear);
+    if (ear->opened == 0) {
+        fail_msg("the console did not open: %s", ear->why.text);
+    }
 }
 
 static void a_held_console_loses_nothing(void **state)
@@ -535,7 +544,7 @@ static void a_held_console_loses_nothing(void **state)
     struct ear *ear;
     char *key = idle_one(w);
     ear = exec(w, key, words(w)->flood, false, false);
-    assert_true(world_wait(w, has_begun, ear));
+    wait_begun(w, ear);
     console_hold(ear->console, true);
     size_t before = ear->out.len;
     world_pause(w, 300);
@@ -553,7 +562,7 @@ static void a_process_can_be_signalled(void **state)
     struct ear *ear;
     char *key = idle_one(w);
     ear = exec(w, key, words(w)->idle, false, false);
-    assert_true(world_wait(w, has_begun, ear));
+    wait_begun(w, ear);
     console_signal(ear->console, 15);
     hear_end(ear, ERROR_NONE, -1);
     assert_int_equal(ear->code, words(w)->signalled);
@@ -566,9 +575,9 @@ static void the_end_of_the_container_ends_its_execs(void **state)
     struct ear *ear;
     char *key = idle_one(w);
     ear = exec(w, key, words(w)->idle, false, false);
-    assert_true(world_wait(w, has_begun, ear));
+    wait_begun(w, ear);
     act(w, key, VERB_KILL, ERROR_NONE);
-    assert_true(world_wait(w, has_begun, ear));
+    wait_begun(w, ear);
     wait_over(w, key);
     hear_end(ear, ERROR_NONE, words(w)->killed);
     free(key);
@@ -703,7 +712,7 @@ static void logs_are_followed_to_the_end(void **state)
     wait_ready(w, key);
     struct console_spec spec = logs(0, true);
     ear = ear_open(w, key, &spec);
-    assert_true(world_wait(w, has_begun, ear));
+    wait_begun(w, ear);
 
     struct ear *voice = ear_open(w, key, &ATTACH);
     say(voice, "\n");
