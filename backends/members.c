@@ -118,14 +118,11 @@ static struct process_table *table_of(const struct looking *k)
     return table;
 }
 
-/* The runtime says that a container runs a moment before its own last process there becomes the container's
- * first. */
 static void wait_for_exec(const struct looking *k)
 {
     struct procfs_stat first;
     for (int i = 0;
-         i < EXEC_TRIES && procfs_stat(k->proc, k->of->pid, &first) && strncmp(first.name, "runc:[", 6) == 0;
-         i++) {
+         i < EXEC_TRIES && procfs_stat(k->proc, k->of->pid, &first) && procfs_is_helper(first.name); i++) {
         nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
     }
 }

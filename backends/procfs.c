@@ -157,3 +157,9 @@ void procfs_command(int proc, uint32_t pid, struct text *out)
         text_add_clean(out, raw, (size_t)len);
     }
 }
+
+bool procfs_is_helper(const char *name)
+{
+    static const char helper[] = "runc:["; /* runc:[2:INIT] */
+    return strncmp(name, helper, sizeof helper - 1) == 0;
+}

@@ -54,4 +54,8 @@ bool procfs_status(int proc, uint32_t pid, struct procfs_status *out);
 /* Its arguments, joined by spaces, cleaned, at most PROCFS_COMMAND bytes; empty when it has none. */
 void procfs_command(int proc, uint32_t pid, struct text *out);
 
+/* Is a process of this name the OCI runtime's helper, which is about to become the process of a container?
+ * The runtime says that it runs a moment too early. */
+bool procfs_is_helper(const char *name);
+
 #endif

@@ -170,10 +170,9 @@ bool dockerd_docker(const struct dockerd *d, char *out, size_t room, const char 
     return pclose(pipe) == 0;
 }
 
-static bool shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static bool shell(const char *fmt, ...)
+bool dockerd_shell(const char *fmt, ...)
 {
-    char line[1024];
+    char line[1600];
     va_list list;
     va_start(list, fmt);
     vsnprintf(line, sizeof line, fmt, list);
@@ -184,8 +183,9 @@ static bool shell(const char *fmt, ...)
 
 static void clear_folder(const char *folder)
 {
-    shell("grep -o ' %s/[^ ]*' /proc/mounts | sort -r | xargs -r -n 1 umount -l 2>/dev/null; rm -rf %s",
-          folder, folder);
+    dockerd_shell(
+        "grep -o ' %s/[^ ]*' /proc/mounts | sort -r | xargs -r -n 1 umount -l 2>/dev/null; rm -rf %s", folder,
+        folder);
 }
 
 static void be_heir(const struct dockerd *d, int alive)
@@ -197,7 +197,8 @@ static void be_heir(const struct dockerd *d, int alive)
     }
     setpgid(0, 0);
     if (read(alive, &byte, 1) != 1) {
-        shell("for i in $(seq 100); do kill $(cat %s/pid) 2>/dev/null || break; sleep 0.2; done", d->folder);
+        dockerd_shell("for i in $(seq 100); do kill $(cat %s/pid) 2>/dev/null || break; sleep 0.2; done",
+                      d->folder);
         clear_folder(d->folder);
     }
     _exit(0);
@@ -232,12 +233,12 @@ static void dismiss_heir(struct dockerd *d)
 /* A root file system around the host's static busybox. */
 static bool import_busybox(const struct dockerd *d)
 {
-    return shell("cd %s && mkdir -p root/bin root/etc root/tmp root/root root/proc && "
-                 "cp $(command -v busybox) root/bin/busybox && for a in $(busybox --list); do "
-                 "[ $a = busybox ] || ln -s busybox root/bin/$a; done && echo "
-                 "'root:x:0:0:root:/root:/bin/sh' > "
-                 "root/etc/passwd && tar -C root -cf root.tar .",
-                 d->folder) &&
+    return dockerd_shell("cd %s && mkdir -p root/bin root/etc root/tmp root/root root/proc && "
+                         "cp $(command -v busybox) root/bin/busybox && for a in $(busybox --list); do "
+                         "[ $a = busybox ] || ln -s busybox root/bin/$a; done && echo "
+                         "'root:x:0:0:root:/root:/bin/sh' > "
+                         "root/etc/passwd && tar -C root -cf root.tar .",
+                         d->folder) &&
            dockerd_docker(d, NULL, 0, "import %s/root.tar busybox", d->folder);
 }
 
@@ -246,7 +247,7 @@ struct dockerd *dockerd_new(char *why, size_t room)
     struct dockerd *d = mem_new(1, sizeof *d);
     const char *missing = geteuid() != 0    ? "a Docker daemon of its own needs root"
                           : !find_program() ? "there is no dockerd (package docker.io)"
-                          : !shell("command -v docker busybox >/dev/null")
+                          : !dockerd_shell("command -v docker busybox >/dev/null")
                               ? "docker's client or busybox is missing"
                               : NULL;
     snprintf(d->folder, sizeof d->folder, "/tmp/porthole-dockerd-XXXXXX");
@@ -259,7 +260,7 @@ struct dockerd *dockerd_new(char *why, size_t room)
     start_heir(d);
     if (!dockerd_start(d) || !import_busybox(d)) {
         snprintf(why, room, "a Docker daemon cannot run here");
-        shell("tail -n 5 %s/log >&2", d->folder);
+        dockerd_shell("tail -n 5 %s/log >&2", d->folder);
         dockerd_free(d);
         return NULL;
     }

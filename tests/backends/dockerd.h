@@ -28,4 +28,7 @@ void dockerd_arguments(struct dockerd *d, const char *const *more);
 bool dockerd_docker(const struct dockerd *d, char *out, size_t room, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Runs a line of the shell; true: exit code 0. */
+bool dockerd_shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 #endif

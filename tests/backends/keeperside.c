@@ -331,3 +331,18 @@ int box_exec(const struct box *b, const char *script, struct text *out)
     guest_free(g);
     return code;
 }
+
+struct side *side_usable(void **state)
+{
+    struct side *s = *state;
+    if (!s->usable) {
+        skip();
+    }
+    return s;
+}
+
+int side_teardown(void **state)
+{
+    side_free(*state);
+    return 0;
+}

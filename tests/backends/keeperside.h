@@ -46,6 +46,11 @@ struct guest { /* a client of a keeper */
 struct side *side_new(const char *base);
 void side_free(struct side *s);
 
+/* For tests whose state is a side: the side, or the test is skipped where nothing can be launched; the end.
+ */
+struct side *side_usable(void **state);
+int side_teardown(void **state);
+
 /* argv "sh -c SCRIPT"; a spec with name, image busybox and these. */
 void box_make(struct side *s, struct box *b, const struct launch_spec *wish, const char *const *argv);
 void box_script(struct side *s, struct box *b, const struct launch_spec *wish, const char *script);

@@ -2,7 +2,6 @@
  * in all: what refuses, and how, differs, so the conformance suite is not for it. */
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/backends/dockerd.h"
+
 enum { PATIENCE_MS = 60000, STEP_MS = 50 };
 
 struct podman {
@@ -21,22 +22,10 @@ struct podman {
     pid_t pid;
 };
 
-static bool shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static bool shell(const char *fmt, ...)
-{
-    char line[1600];
-    va_list list;
-    va_start(list, fmt);
-    vsnprintf(line, sizeof line, fmt, list);
-    va_end(list);
-    int status = system(line);
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 /* A script that is podman with all that it keeps in our folder, and an image around the host's busybox. */
 static bool prepare(const struct podman *p)
 {
-    return shell(
+    return dockerd_shell(
         "cd %s && printf "
         "'[containers]\\nnetns=\"none\"\\nlog_driver=\"k8s-file\"\\ndefault_ulimits=[\"nofile=1024:1024\","
         "\"nproc=1024:1024\"]\\n"
@@ -105,9 +94,10 @@ static void clear(struct podman *p)
         kill(p->pid, SIGTERM);
         waitpid(p->pid, NULL, 0);
     }
-    shell("cd %s && ./podman rm -af >/dev/null 2>&1; cd /; grep -o ' %s/[^ ]*' /proc/mounts | sort -r | "
-          "xargs -r -n 1 umount -l 2>/dev/null; rm -rf %s",
-          p->folder, p->folder, p->folder);
+    dockerd_shell(
+        "cd %s && ./podman rm -af >/dev/null 2>&1; cd /; grep -o ' %s/[^ ]*' /proc/mounts | sort -r | "
+        "xargs -r -n 1 umount -l 2>/dev/null; rm -rf %s",
+        p->folder, p->folder, p->folder);
 }
 
 /* Runs `porthole ARGS` (a shell's words) on it, which must end with this code and print these words. */
@@ -178,7 +168,7 @@ int main(void)
 {
     struct podman p = {.folder = "/tmp/porthole-podman-XXXXXX"};
     signal(SIGPIPE, SIG_IGN);
-    if (geteuid() != 0 || !shell("command -v podman runc conmon busybox >/dev/null 2>&1") ||
+    if (geteuid() != 0 || !dockerd_shell("command -v podman runc conmon busybox >/dev/null 2>&1") ||
         !mkdtemp(p.folder)) {
         fprintf(stderr, "SKIPPED podman: podman, runc, conmon or busybox is missing, or we are not root\n");
         return 77;
@@ -186,7 +176,7 @@ int main(void)
     snprintf(p.address, sizeof p.address, "unix://%s/podman.sock", p.folder);
     if (!prepare(&p) || !start(&p)) {
         fprintf(stderr, "SKIPPED podman: its service cannot run here\n");
-        shell("tail -n 5 %s/log >&2", p.folder);
+        dockerd_shell("tail -n 5 %s/log >&2", p.folder);
         clear(&p);
         return 77;
     }

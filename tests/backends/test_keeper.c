@@ -16,24 +16,9 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    side_free(*state);
-    return 0;
-}
-
-static struct side *usable(void **state)
-{
-    struct side *s = *state;
-    if (!s->usable) {
-        skip();
-    }
-    return s;
-}
-
 static struct side *as_root(void **state)
 {
-    struct side *s = usable(state);
+    struct side *s = side_usable(state);
     if (s->paths->rootless) {
         print_message("needs root\n");
         skip();
@@ -57,7 +42,7 @@ static void held_then_started(void **state)
 {
     struct box b;
     struct state s;
-    box_script(usable(state), &b, NULL, "echo out; echo err >&2; exit 7");
+    box_script(side_usable(state), &b, NULL, "echo out; echo err >&2; exit 7");
     box_spawn(&b, "--hold");
     assert_true(box_ok(&b));
     box_state(&b, &s);
@@ -83,7 +68,7 @@ static void dismissed(void **state)
 {
     struct box b;
     struct state s;
-    box_script(usable(state), &b, NULL, "true");
+    box_script(side_usable(state), &b, NULL, "true");
     box_spawn(&b, "--hold");
     assert_int_equal(box_control(&b, "{\"verb\":\"shutdown\"}"), ERROR_NONE);
     assert_int_equal(box_wait(&b), 0);
@@ -113,7 +98,7 @@ static void cannot_start(struct side *side, const char *command, enum error_kind
 
 static void commands_that_cannot_run(void **state)
 {
-    struct side *side = usable(state);
+    struct side *side = side_usable(state);
     cannot_start(side, "no-such-command", ERROR_NO_COMMAND, 127);
     cannot_start(side, "/no/such/command", ERROR_NO_COMMAND, 127);
     cannot_start(side, "/etc/passwd", ERROR_NOT_RUNNABLE, 126);
@@ -122,7 +107,7 @@ static void commands_that_cannot_run(void **state)
 
 static void nobody_there(void **state)
 {
-    struct side *side = usable(state);
+    struct side *side = side_usable(state);
     struct box b = {.side = side};
     strcpy(b.id, "0123456789ab");
     box_spawn(&b, NULL);
@@ -139,7 +124,7 @@ static void terminal_and_two_clients(void **state)
     wish.terminal = wish.input = true;
     wish.rows = 11;
     wish.cols = 22;
-    box_make(usable(state), &b, &wish, (const char *const[]){"sh", NULL});
+    box_make(side_usable(state), &b, &wish, (const char *const[]){"sh", NULL});
     box_spawn(&b, NULL);
     assert_true(box_ok(&b));
     struct guest *one = guest_new(&b, WIRE_ATTACH, "{\"input\":true,\"replay\":true}");
@@ -175,7 +160,7 @@ static void watcher_cannot_type(void **state)
     struct launch_spec wish;
     launch_spec_init(&wish);
     wish.input = true;
-    box_make(usable(state), &b, &wish, (const char *const[]){"cat", NULL});
+    box_make(side_usable(state), &b, &wish, (const char *const[]){"cat", NULL});
     box_spawn(&b, NULL);
     struct guest *watcher = guest_new(&b, WIRE_ATTACH, "{}"),
                  *typist = guest_new(&b, WIRE_ATTACH, "{\"input\":true}");
@@ -200,7 +185,7 @@ static void much_input(void **state)
     struct launch_spec wish;
     launch_spec_init(&wish);
     wish.input = true;
-    box_script(usable(state), &b, &wish, "sleep 1; wc -c");
+    box_script(side_usable(state), &b, &wish, "sleep 1; wc -c");
     box_spawn(&b, NULL);
     struct guest *g = guest_new(&b, WIRE_ATTACH, "{\"input\":true}");
     static char chunk[50000];
@@ -221,7 +206,7 @@ static void execs(void **state)
 {
     struct box b;
     struct text out = {0};
-    box_script(usable(state), &b, NULL, "sleep 1000");
+    box_script(side_usable(state), &b, NULL, "sleep 1000");
     box_spawn(&b, NULL);
     struct guest *g = guest_new(
         &b, WIRE_EXEC,
@@ -275,7 +260,7 @@ static void exec_hangs_up(void **state)
 {
     struct box b;
     struct text out = {0};
-    box_script(usable(state), &b, NULL, "sleep 1000");
+    box_script(side_usable(state), &b, NULL, "sleep 1000");
     box_spawn(&b, NULL);
     struct guest *g = guest_new(&b, WIRE_EXEC, "{\"argv\":[\"sh\"],\"terminal\":true,\"input\":true}");
     guest_type(g, "echo her''e; sleep 444\n");
@@ -297,7 +282,7 @@ static void exec_hangs_up(void **state)
 static void stops(void **state)
 {
     struct box b;
-    box_script(usable(state), &b, NULL, "trap 'exit 21' TERM; echo up; while :; do sleep 0.1; done");
+    box_script(side_usable(state), &b, NULL, "trap 'exit 21' TERM; echo up; while :; do sleep 0.1; done");
     box_spawn(&b, NULL);
     struct guest *g = guest_new(&b, WIRE_ATTACH, "{\"replay\":true}");
     assert_true(guest_read(g, "up"));
@@ -309,7 +294,7 @@ static void stops(void **state)
     expect_exited(&b, 21);
     box_free(&b);
 
-    box_script(usable(state), &b, NULL, "trap '' TERM; sleep 1000"); /* deaf: it has to be killed */
+    box_script(side_usable(state), &b, NULL, "trap '' TERM; sleep 1000"); /* deaf: it has to be killed */
     box_spawn(&b, NULL);
     long start = now_ms();
     assert_int_equal(box_control(&b, "{\"verb\":\"stop\",\"timeout\":1}"), ERROR_NONE);
@@ -330,7 +315,7 @@ static void stops(void **state)
 
 static void pauses(void **state)
 {
-    struct side *side = usable(state);
+    struct side *side = side_usable(state);
     struct box b;
     struct state s;
     box_script(side, &b, NULL, "sleep 1000");
@@ -361,7 +346,7 @@ static void removes_itself(void **state)
     struct launch_spec wish;
     launch_spec_init(&wish);
     wish.remove = true;
-    box_script(usable(state), &b, &wish, "sleep 1000");
+    box_script(side_usable(state), &b, &wish, "sleep 1000");
     box_spawn(&b, NULL);
     struct guest *g = guest_new(&b, WIRE_ATTACH, "{}");
     assert_int_equal(box_control(&b, "{\"verb\":\"stop\",\"timeout\":0}"), ERROR_NONE);
@@ -381,7 +366,7 @@ static void killed_keeper(void **state)
 {
     struct box b, other;
     struct state s;
-    box_script(usable(state), &b, NULL, "sleep 1000");
+    box_script(side_usable(state), &b, NULL, "sleep 1000");
     box_spawn(&b, NULL);
     box_state(&b, &s);
     assert_int_equal(s.state, CONTAINER_RUNNING);
@@ -412,7 +397,7 @@ static void lost_at_reboot(void **state)
     struct box b;
     struct state s;
     struct error e = {0};
-    box_script(usable(state), &b, NULL, "true");
+    box_script(side_usable(state), &b, NULL, "true");
     box_state(&b, &s);
     s.state = CONTAINER_RUNNING;
     s.pid = (uint32_t)getpid();
@@ -433,7 +418,7 @@ static void lost_at_reboot(void **state)
 static void asked_to_end(void **state)
 {
     struct box b;
-    box_script(usable(state), &b, NULL, "trap 'exit 0' TERM; echo up; while :; do sleep 0.1; done");
+    box_script(side_usable(state), &b, NULL, "trap 'exit 0' TERM; echo up; while :; do sleep 0.1; done");
     box_spawn(&b, NULL);
     struct guest *g = guest_new(&b, WIRE_ATTACH, "{\"replay\":true}");
     assert_true(guest_read(g, "up"));
@@ -451,7 +436,7 @@ static void asked_to_end(void **state)
 static void nonsense_from_clients(void **state)
 {
     struct box b;
-    box_script(usable(state), &b, NULL, "sleep 1000");
+    box_script(side_usable(state), &b, NULL, "sleep 1000");
     box_spawn(&b, NULL);
     struct guest *g = guest_new(&b, WIRE_INPUT, "first");
     assert_true(guest_read(g, NULL));
@@ -474,7 +459,7 @@ static void nonsense_from_clients(void **state)
 static void stalled_client(void **state)
 {
     struct box b;
-    box_script(usable(state), &b, NULL,
+    box_script(side_usable(state), &b, NULL,
                "yes 0123456789012345678901234567890123456789 | head -c 3000000; echo end");
     box_spawn(&b, "--hold");
     struct guest *asleep = guest_new(&b, WIRE_ATTACH, "{}"), *awake = guest_new(&b, WIRE_ATTACH, "{}");
@@ -521,7 +506,7 @@ static off_t bytes_logged(const struct box *b, const char *name)
 static void log_is_rotated(void **state)
 {
     struct box b;
-    box_script(usable(state), &b, NULL,
+    box_script(side_usable(state), &b, NULL,
                "yes 0123456789012345678901234567890123456789 | head -c 20000000; echo err >&2");
     box_spawn(&b, NULL);
     box_wait(&b);
@@ -639,5 +624,5 @@ int main(void)
         cmocka_unit_test(log_is_rotated),
         cmocka_unit_test(full_disk),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, side_teardown);
 }

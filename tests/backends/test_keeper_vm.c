@@ -27,21 +27,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    side_free(*state);
-    return 0;
-}
-
-static struct side *usable(void **state)
-{
-    struct side *s = *state;
-    if (!s->usable) {
-        skip();
-    }
-    return s;
-}
-
 static const struct launch_spec in_vm = {.isolation = ISOLATION_VM};
 
 static void start(struct side *s, struct box *b, const struct launch_spec *wish, const char *script)
@@ -120,7 +105,7 @@ static void both_modes_look_alike_from_inside(void **state)
         "id; env | sort; pwd; umask; hostname; cat /proc/1/comm; ls /dev; cat /etc/hosts /etc/hostname; "
         "grep Cap /proc/self/status; stat -c '%A %u %g %n' / /dev/shm /dev/pts /dev/null /dev/tty; exit 7";
     static const char *const users[] = {NULL, "1000", "nobody:1000"};
-    struct side *s = usable(state);
+    struct side *s = side_usable(state);
     if (s->paths->rootless) {
         skip();
     }
@@ -139,7 +124,7 @@ static void the_kernel_is_another_one(void **state)
     struct box b;
     struct text kernel = {0};
     char own[256] = "";
-    start(usable(state), &b, &in_vm, "sleep 1000");
+    start(side_usable(state), &b, &in_vm, "sleep 1000");
     FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
     assert_non_null(file);
     assert_non_null(fgets(own, sizeof own, file));
@@ -154,7 +139,7 @@ static void the_kernel_is_another_one(void **state)
 
 static void two_of_one_template_differ(void **state)
 {
-    struct side *s = usable(state);
+    struct side *s = side_usable(state);
     struct text random[2] = {{0}, {0}};
     for (int i = 0; i < 2; i++) {
         struct box b;
@@ -171,7 +156,7 @@ static void the_clock_is_right_after_a_pause(void **state)
 {
     struct box b;
     struct text date = {0};
-    start(usable(state), &b, &in_vm, "sleep 1000");
+    start(side_usable(state), &b, &in_vm, "sleep 1000");
     assert_int_equal(box_control(&b, "{\"verb\":\"pause\"}"), ERROR_NONE);
     assert_int_equal(box_control(&b, "{\"verb\":\"pause\"}"), ERROR_CONFLICT);
     const struct timespec long_enough = {.tv_sec = 4};
@@ -186,7 +171,7 @@ static void the_clock_is_right_after_a_pause(void **state)
 
 static void what_it_writes_stays(void **state)
 {
-    struct side *s = usable(state);
+    struct side *s = side_usable(state);
     struct box b;
     start(s, &b, &in_vm, "if test -e /kept; then exit 4; fi; echo yes > /kept; exit 3");
     box_wait(&b);
@@ -199,7 +184,7 @@ static void full_memory_file_systems_are_its_own_trouble(void **state)
 {
     struct box b;
     struct text out = {0};
-    start(usable(state), &b, &in_vm, "sleep 1000");
+    start(side_usable(state), &b, &in_vm, "sleep 1000");
     assert_int_not_equal(box_exec(&b, "dd if=/dev/zero of=/dev/shm/full bs=1M count=200 2>&1", &out), 0);
     assert_non_null(strstr(text_of(&out), "No space left"));
     assert_int_equal(box_exec(&b, "rm /dev/shm/full; echo alive", NULL), 0);
@@ -210,7 +195,7 @@ static void full_memory_file_systems_are_its_own_trouble(void **state)
 static void a_guest_that_panics_is_noticed(void **state)
 {
     struct box b;
-    start(usable(state), &b, &in_vm, "sleep 1000");
+    start(side_usable(state), &b, &in_vm, "sleep 1000");
     struct guest *g = guest_new(&b, WIRE_EXEC, "{\"argv\":[\"sleep\",\"1000\"]}");
     assert_true(guest_opened(g));
     struct guest *fatal =
@@ -225,7 +210,7 @@ static void a_guest_that_panics_is_noticed(void **state)
 static void a_killed_qemu_is_noticed(void **state)
 {
     struct box b;
-    start(usable(state), &b, &in_vm, "sleep 1000");
+    start(side_usable(state), &b, &in_vm, "sleep 1000");
     kill((pid_t)worker_of(&b), SIGKILL);
     expect_end(&b, 137, "QEMU was killed");
 }
@@ -233,7 +218,7 @@ static void a_killed_qemu_is_noticed(void **state)
 static void a_hanging_guest_can_be_killed(void **state)
 {
     struct box b;
-    start(usable(state), &b, &in_vm, "sleep 1000");
+    start(side_usable(state), &b, &in_vm, "sleep 1000");
     kill((pid_t)worker_of(&b), SIGSTOP);
     assert_int_equal(box_control(&b, "{\"verb\":\"kill\"}"), ERROR_NONE);
     expect_end(&b, 137, "did not answer");
@@ -242,7 +227,7 @@ static void a_hanging_guest_can_be_killed(void **state)
 static void nothing_outlives_a_killed_keeper(void **state)
 {
     struct box b;
-    start(usable(state), &b, &in_vm, "sleep 1000");
+    start(side_usable(state), &b, &in_vm, "sleep 1000");
     uint32_t worker = worker_of(&b);
     kill(b.keeper, SIGKILL);
     box_wait(&b);
@@ -260,7 +245,7 @@ static void nothing_outlives_a_killed_keeper(void **state)
 
 static void folders_are_shared_as_asked(void **state)
 {
-    struct side *s = usable(state);
+    struct side *s = side_usable(state);
     struct vm_host host;
     struct text folder = {0}, path = {0};
     struct stat st;
@@ -311,7 +296,7 @@ static void end_at_once(struct side *s)
 
 static void a_template_is_made_anew_when_it_must(void **state)
 {
-    struct side *s = usable(state);
+    struct side *s = side_usable(state);
     struct text first = {0}, second = {0}, pattern = {0};
     glob_t found = {0};
     end_at_once(s);
@@ -356,5 +341,5 @@ int main(void)
         cmocka_unit_test(folders_are_shared_as_asked),
         cmocka_unit_test(a_template_is_made_anew_when_it_must),
     };
-    return cmocka_run_group_tests_name("keeper, vm", tests, setup, teardown);
+    return cmocka_run_group_tests_name("keeper, vm", tests, setup, side_teardown);
 }

@@ -15,6 +15,7 @@
 #include "backends/local/keeper/call_error.h"
 #include "backends/local/keeper/keeper.h"
 #include "backends/local/shared/command.h"
+#include "backends/procfs.h"
 #include "core/memory.h"
 #include "core/text.h"
 
@@ -186,14 +187,13 @@ static void end(struct call *c, int code)
     call_free(c);
 }
 
-/* The runtime ends when its helper inside the container is about to become the process. A signal that came in
- * between would meet the helper, which dies of what the process would ignore. */
+/* A signal that came now would meet the helper, which dies of what the process would ignore. */
 static bool is_helper(const struct call *c)
 {
     char path[64], name[32];
     snprintf(path, sizeof path, "/proc/%ld/comm", (long)c->pid);
     read_file(path, name, sizeof name);
-    return strncmp(name, "runc:[", strlen("runc:[")) == 0;
+    return procfs_is_helper(name);
 }
 
 static void on_look(uv_timer_t *timer)
