@@ -6,6 +6,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "ui/app.h"
+#include "ui/scroller.h"
 #include "ui/views.h"
 
 enum { KEY_COLS = 12, WIDE = 150 };
@@ -141,50 +142,20 @@ static void scroll(struct help_view *h, long by)
     app_redraw(h->view.app, &h->view);
 }
 
-static bool mouse(struct help_view *h, const struct key *k)
-{
-    if (k->mouse == MOUSE_WHEEL_UP || k->mouse == MOUSE_WHEEL_DOWN) {
-        scroll(h, k->mouse == MOUSE_WHEEL_UP ? -3 : 3);
-    }
-    return true;
-}
-
 static bool key(struct view *v, const struct key *k)
 {
     struct help_view *h = (struct help_view *)v;
-    switch (k->code) {
-    case KEY_CODE_UP:
-    case 'k':
-        scroll(h, -1);
+    const struct key page_down = {.code = KEY_CODE_PAGE_DOWN};
+    long by;
+    if (scroller_step(k->code == ' ' ? &page_down : k, (long)h->seen, &by)) {
+        scroll(h, by);
         return true;
-    case KEY_CODE_DOWN:
-    case 'j':
-        scroll(h, 1);
-        return true;
-    case KEY_CODE_PAGE_UP:
-        scroll(h, -(long)h->seen);
-        return true;
-    case KEY_CODE_PAGE_DOWN:
-    case ' ':
-        scroll(h, (long)h->seen);
-        return true;
-    case KEY_CODE_HOME:
-    case 'g':
-        scroll(h, -(long)h->count);
-        return true;
-    case KEY_CODE_END:
-    case 'G':
-        scroll(h, (long)h->count);
-        return true;
-    case KEY_CODE_MOUSE:
-        return mouse(h, k);
-    case '?':
-    case 'q':
+    }
+    if (k->code == '?' || k->code == 'q') {
         app_pop(v->app);
         return true;
-    default:
-        return false;
     }
+    return k->code == KEY_CODE_MOUSE;
 }
 
 static void show(struct view *v, container_id id, bool visible)

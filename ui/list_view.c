@@ -13,8 +13,9 @@
 #include "core/times.h"
 #include "ui/app.h"
 #include "ui/columns.h"
+#include "ui/scroller.h"
 
-enum { MARGIN = 3, WHEEL_ROWS = 3 };
+enum { MARGIN = 3 };
 
 struct list_view {
     struct view view;
@@ -311,54 +312,18 @@ static void click(struct list_view *l, const struct key *k)
     }
 }
 
-static bool mouse(struct list_view *l, const struct key *k)
-{
-    if (k->mouse == MOUSE_WHEEL_UP || k->mouse == MOUSE_WHEEL_DOWN) {
-        cursor_by(l, k->mouse == MOUSE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
-    } else if (k->mouse == MOUSE_PRESS) {
-        click(l, k);
-    }
-    return true;
-}
-
-static bool move_key(struct list_view *l, uint32_t code)
-{
-    long page = rows_seen(l) > 1 ? (long)rows_seen(l) - 1 : 1;
-    switch (code) {
-    case KEY_CODE_UP:
-    case 'k':
-        cursor_by(l, -1);
-        return true;
-    case KEY_CODE_DOWN:
-    case 'j':
-        cursor_by(l, 1);
-        return true;
-    case KEY_CODE_PAGE_UP:
-        cursor_by(l, -page);
-        return true;
-    case KEY_CODE_PAGE_DOWN:
-        cursor_by(l, page);
-        return true;
-    case KEY_CODE_HOME:
-    case 'g':
-        cursor_to(l, 0);
-        return true;
-    case KEY_CODE_END:
-    case 'G':
-        cursor_to(l, listing_count(l->listing));
-        return true;
-    default:
-        return false;
-    }
-}
-
 static bool key(struct view *v, const struct key *k)
 {
     struct list_view *l = self(v);
-    if (k->code == KEY_CODE_MOUSE) {
-        return mouse(l, k);
+    long by;
+    if (scroller_step(k, (long)rows_seen(l), &by)) {
+        cursor_by(l, by);
+        return true;
     }
-    return !(k->modifiers & (KEY_CTRL | KEY_ALT)) && move_key(l, k->code);
+    if (k->code == KEY_CODE_MOUSE && k->mouse == MOUSE_PRESS) {
+        click(l, k);
+    }
+    return k->code == KEY_CODE_MOUSE;
 }
 
 static const char *const *keys(struct view *v)

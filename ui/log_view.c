@@ -9,6 +9,7 @@
 #include "ui/intake.h"
 #include "ui/log_window.h"
 #include "ui/pane.h"
+#include "ui/scroller.h"
 #include "ui/views.h"
 
 enum {
@@ -16,8 +17,7 @@ enum {
     LEAST_BYTES = 1 << 16,
     MOST_BYTES = 1 << 26,
     BYTES_PER_TURN = 1 << 18,
-    SIDEWAYS = 8,
-    WHEEL_ROWS = 3
+    SIDEWAYS = 8
 };
 
 struct log_view {
@@ -279,38 +279,18 @@ static bool look_key(struct log_window *w, const struct key *k)
 static bool move_key(struct log_view *v, const struct key *k)
 {
     struct log_window *w = &v->window;
-    long page = w->rows > 1 ? w->rows - 1 : 1;
-    if (k->code == KEY_CODE_MOUSE) {
-        bool up = k->mouse == MOUSE_WHEEL_UP;
-        log_window_move(w, v->lines, up ? -WHEEL_ROWS : k->mouse == MOUSE_WHEEL_DOWN ? WHEEL_ROWS : 0);
-        return up || k->mouse == MOUSE_WHEEL_DOWN;
-    }
-    switch (k->code) {
-    case KEY_CODE_UP:
-    case 'k':
-        log_window_move(w, v->lines, -1);
-        return true;
-    case KEY_CODE_DOWN:
-    case 'j':
-        log_window_move(w, v->lines, 1);
-        return true;
-    case KEY_CODE_PAGE_UP:
-        log_window_move(w, v->lines, -page);
-        return true;
-    case KEY_CODE_PAGE_DOWN:
-        log_window_move(w, v->lines, page);
-        return true;
-    case KEY_CODE_HOME:
-    case 'g':
-        log_window_home(w, v->lines);
-        return true;
-    case KEY_CODE_END:
-    case 'G':
-        w->follow = true;
-        return true;
-    default:
+    long by;
+    if (!scroller_step(k, w->rows, &by)) {
         return false;
     }
+    if (by == SCROLLER_ALL) {
+        w->follow = true;
+    } else if (by == -SCROLLER_ALL) {
+        log_window_home(w, v->lines);
+    } else {
+        log_window_move(w, v->lines, by);
+    }
+    return true;
 }
 
 static bool key(struct view *view, const struct key *k)

@@ -41,48 +41,50 @@ static void move(struct scroller *s, long by)
     }
 }
 
-static bool wheel(struct scroller *s, const struct key *k)
+bool scroller_step(const struct key *k, long page, long *by)
 {
-    if (k->mouse != MOUSE_WHEEL_UP && k->mouse != MOUSE_WHEEL_DOWN) {
-        return false;
-    }
-    move(s, k->mouse == MOUSE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
-    return true;
-}
-
-bool scroller_key(struct scroller *s, const struct key *k)
-{
-    long page = s->page > 1 ? s->page - 1 : 1;
     if (k->code == KEY_CODE_MOUSE) {
-        return wheel(s, k);
+        *by = k->mouse == MOUSE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS;
+        return k->mouse == MOUSE_WHEEL_UP || k->mouse == MOUSE_WHEEL_DOWN;
     }
     if (k->modifiers & (KEY_ALT | KEY_CTRL)) {
         return false;
     }
+    page = page > 1 ? page - 1 : 1;
     switch (k->code) {
     case KEY_CODE_UP:
     case 'k':
-        move(s, -1);
+        *by = -1;
         return true;
     case KEY_CODE_DOWN:
     case 'j':
-        move(s, 1);
+        *by = 1;
         return true;
     case KEY_CODE_PAGE_UP:
-        move(s, -page);
+        *by = -page;
         return true;
     case KEY_CODE_PAGE_DOWN:
-        move(s, page);
+        *by = page;
         return true;
     case KEY_CODE_HOME:
     case 'g':
-        move(s, -s->count);
+        *by = -SCROLLER_ALL;
         return true;
     case KEY_CODE_END:
     case 'G':
-        move(s, s->count);
+        *by = SCROLLER_ALL;
         return true;
     default:
         return false;
     }
+}
+
+bool scroller_key(struct scroller *s, const struct key *k)
+{
+    long by;
+    bool moves = scroller_step(k, s->page, &by);
+    if (moves) {
+        move(s, by);
+    }
+    return moves;
 }

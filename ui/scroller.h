@@ -17,7 +17,12 @@ struct scroller { /* {0} is at the top, without a cursor */
 void scroller_fit(struct scroller *s, long count, int page);
 void scroller_reveal(struct scroller *s, long row); /* moves the window as little as it takes */
 
-/* Arrows, j and k, pages, Home and End, g and G, the wheel. True when the key was one of them. */
-bool scroller_key(struct scroller *s, const struct key *k);
+#define SCROLLER_ALL 1000000000L /* rows: more than there are, so as far as it goes */
+
+/* How many rows the key moves down (< 0: up) where `page` rows are seen: arrows, j and k, pages (one row
+ * stays in sight), Home and End, g and G, the wheel. False: it is none of these, and *by is not to be used.
+ */
+bool scroller_step(const struct key *k, long page, long *by);
+bool scroller_key(struct scroller *s, const struct key *k); /* moves by it; the same answer */
 
 #endif

@@ -19,6 +19,7 @@
 #include "ui/key_bytes.h"
 #include "ui/marks.h"
 #include "ui/scrollback.h"
+#include "ui/terminal_key.h"
 
 enum {
     MAX_ROWS = 1000,
@@ -462,101 +463,27 @@ void terminal_resize(struct terminal *t, int rows, int cols)
     }
 }
 
-/* What is typed */
-
-static VTermModifier modifiers_of(const struct key *key)
-{
-    int mod = VTERM_MOD_NONE;
-    mod |= key->modifiers & KEY_SHIFT ? VTERM_MOD_SHIFT : 0;
-    mod |= key->modifiers & KEY_ALT ? VTERM_MOD_ALT : 0;
-    mod |= key->modifiers & KEY_CTRL ? VTERM_MOD_CTRL : 0;
-    return (VTermModifier)mod;
-}
-
-static VTermKey special_key(uint32_t code)
-{
-    static const struct {
-        uint32_t code;
-        VTermKey key;
-    } table[] = {
-        {KEY_CODE_UP, VTERM_KEY_UP},
-        {KEY_CODE_DOWN, VTERM_KEY_DOWN},
-        {KEY_CODE_LEFT, VTERM_KEY_LEFT},
-        {KEY_CODE_RIGHT, VTERM_KEY_RIGHT},
-        {KEY_CODE_HOME, VTERM_KEY_HOME},
-        {KEY_CODE_END, VTERM_KEY_END},
-        {KEY_CODE_PAGE_UP, VTERM_KEY_PAGEUP},
-        {KEY_CODE_PAGE_DOWN, VTERM_KEY_PAGEDOWN},
-        {KEY_CODE_INSERT, VTERM_KEY_INS},
-        {KEY_CODE_DELETE, VTERM_KEY_DEL},
-        {KEY_CODE_BACKSPACE, VTERM_KEY_BACKSPACE},
-        {KEY_CODE_ENTER, VTERM_KEY_ENTER},
-        {KEY_CODE_TAB, VTERM_KEY_TAB},
-        {KEY_CODE_ESCAPE, VTERM_KEY_ESCAPE},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if (table[i].code == code) {
-            return table[i].key;
-        }
-    }
-    if (code >= KEY_CODE_F1 && code <= KEY_CODE_F12) {
-        return (VTermKey)VTERM_KEY_FUNCTION(1 + (int)(code - KEY_CODE_F1));
-    }
-    return VTERM_KEY_NONE;
-}
-
-/* Enter, Backspace and Esc have no other form that programs understand but the one with Alt. */
-static void type_special(struct terminal *t, const struct key *key)
-{
-    int mod = (int)modifiers_of(key);
-    bool plain =
-        key->code == KEY_CODE_ENTER || key->code == KEY_CODE_BACKSPACE || key->code == KEY_CODE_ESCAPE;
-    mod &= plain ? VTERM_MOD_ALT : VTERM_ALL_MODS_MASK;
-    VTermKey special = special_key(key->code);
-    if (special != VTERM_KEY_NONE) {
-        vterm_keyboard_key(t->vt, special, (VTermModifier)mod);
-    }
-}
-
-static void type_paste(struct terminal *t, const char *s, size_t len)
-{
-    struct text clean = {0};
-    key_bytes_paste(&clean, s, len);
-    vterm_keyboard_start_paste(t->vt);
-    if (clean.len > 0) {
-        t->output(t->user, text_of(&clean), clean.len);
-    }
-    vterm_keyboard_end_paste(t->vt);
-    text_done(&clean);
-}
-
-static void type_mouse(struct terminal *t, const struct key *key)
-{
-    VTermModifier mod = modifiers_of(key);
-    if (!t->wants_mouse) {
-        return;
-    }
-    int wheel = key->mouse == MOUSE_WHEEL_UP ? 4 : key->mouse == MOUSE_WHEEL_DOWN ? 5 : 0;
-    vterm_mouse_move(t->vt, clamp(key->mouse_row, 0, t->rows - 1), clamp(key->mouse_col, 0, t->cols - 1),
-                     mod);
-    if (wheel != 0) {
-        vterm_mouse_button(t->vt, wheel, true, mod);
-    } else {
-        vterm_mouse_button(t->vt, 1, key->mouse == MOUSE_PRESS, mod);
-    }
-}
-
 void terminal_key(struct terminal *t, const struct key *key)
 {
-    if (key->code == KEY_CODE_PASTE) {
-        type_paste(t, key->paste, key->paste_len);
-    } else if (key->code == KEY_CODE_MOUSE) {
-        type_mouse(t, key);
-    } else if (key->code < KEY_BASE_) {
+    if (key->code < KEY_BASE_) {
         char bytes[KEY_BYTES];
         t->output(t->user, bytes, key_bytes(key, bytes));
-    } else {
-        type_special(t, key);
+    } else if (key->code == KEY_CODE_PASTE) {
+        struct text clean = {0};
+        key_bytes_paste(&clean, key->paste, key->paste_len);
+        vterm_keyboard_start_paste(t->vt);
+        if (clean.len > 0) {
+            t->output(t->user, text_of(&clean), clean.len);
+        }
+        vterm_keyboard_end_paste(t->vt);
+        text_done(&clean);
+    } else if (key->code != KEY_CODE_MOUSE) {
+        terminal_key_special(t->vt, key);
+    } else if (t->wants_mouse) {
+        struct key inside = *key;
+        inside.mouse_row = clamp(key->mouse_row, 0, t->rows - 1);
+        inside.mouse_col = clamp(key->mouse_col, 0, t->cols - 1);
+        terminal_key_mouse(t->vt, &inside);
     }
 }
 
