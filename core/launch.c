@@ -213,6 +213,53 @@ int launch_add_port(struct launch_spec *s, const char *word, struct error *e)
     return 0;
 }
 
+/* Devices. */
+
+static int wrong_device(const char *word, struct error *e)
+{
+    return error_set(
+        e, ERROR_INVALID, 0,
+        "Device: \"%s\" is none; write /dev/OUTSIDE[:/INSIDE][:r|:rwm], or class/GUID on Windows", word);
+}
+
+/* Either form of docker: class/GUID and class://GUID. */
+static int add_device_class(struct launch_spec *s, const char *word, struct error *e)
+{
+    const char *guid = word[5] == ':' ? word + 8 : word + 6;
+    struct text outside = {0};
+    if (strlen(guid) != 36 || strspn(guid, "0123456789abcdefABCDEF-") != 36) {
+        return wrong_device(word, e);
+    }
+    text_addf(&outside, "class/%s", guid);
+    add_crossing(s, CROSSING_DEVICE, text_take(&outside), mem_string(""), false);
+    return 0;
+}
+
+int launch_add_device(struct launch_spec *s, const char *word, struct error *e)
+{
+    if (strncmp(word, "class/", 6) == 0 || strncmp(word, "class://", 8) == 0) {
+        return add_device_class(s, word, e);
+    }
+    size_t outside = strcspn(word, ":");
+    const char *inside = word, *rest = word + outside, *mode = "";
+    size_t inside_len = outside;
+    if (rest[0] == ':' && rest[1] == '/') {
+        inside = rest + 1;
+        inside_len = strcspn(inside, ":");
+        rest = inside + inside_len;
+    }
+    if (rest[0] == ':') {
+        mode = rest + 1;
+    }
+    bool mode_ok = strcmp(mode, "r") == 0 || strcmp(mode, "rwm") == 0 || rest[0] == '\0';
+    if (word[0] != '/' || outside < 2 || inside_len < 2 || !mode_ok) {
+        return wrong_device(word, e);
+    }
+    add_crossing(s, CROSSING_DEVICE, mem_string_n(word, outside), mem_string_n(inside, inside_len),
+                 strcmp(mode, "r") == 0);
+    return 0;
+}
+
 enum launch_network launch_network(const struct launch_spec *s)
 {
     static const struct {

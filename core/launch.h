@@ -44,6 +44,10 @@ int launch_add_volume(struct launch_spec *s, const char *word, struct error *e);
 /* -p: "[ADDRESS:]OUTSIDE:INSIDE[/tcp|/udp]"; core/port.h reads the crossing that it becomes. */
 int launch_add_port(struct launch_spec *s, const char *word, struct error *e);
 
+/* --device, as docker writes it: "/dev/OUTSIDE[:/INSIDE][:r|:rwm]" of a Linux host, "class/GUID" of a Windows one (a
+ * class of interfaces: Windows gives all devices of the class). */
+int launch_add_device(struct launch_spec *s, const char *word, struct error *e);
+
 enum launch_network {
     LAUNCH_NETWORK_NONE, /* a network of its own that leads nowhere */
     LAUNCH_NETWORK_NAT,  /* a network of its own: out through the host's, in by published ports */

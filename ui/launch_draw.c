@@ -173,15 +173,16 @@ static void draw_network(struct launch_view *l, struct pen *p)
     p->row++;
 }
 
-static void draw_ports(struct launch_view *l, struct pen *p)
+/* Several on one line; what to write stands there until something does. */
+static void draw_words(struct launch_view *l, struct pen *p, enum form_field field, const char *name,
+                       const char *hint)
 {
-    label(l, p, FORM_PORTS, LABEL, "ports");
-    line_field(l, p, FORM_PORTS, VALUE, p->in.cols - VALUE - 2);
-    if (!*line_edit_get(&l->form.ports) && l->at != FORM_PORTS) {
-        canvas_text(p->canvas, p->row, p->in.col + VALUE, -1, STYLE_INPUT,
-                    "(of the host:of the container, as in 8080:80)");
+    label(l, p, field, LABEL, name);
+    line_field(l, p, field, VALUE, p->in.cols - VALUE - 2);
+    if (!*line_edit_get(launch_form_line(&l->form, field)) && l->at != field) {
+        canvas_text(p->canvas, p->row, p->in.col + VALUE, p->in.cols - VALUE - 2, STYLE_INPUT, hint);
     }
-    draw_wrong(l, p, FORM_PORTS, FORM_PORTS);
+    draw_wrong(l, p, field, field);
 }
 
 static void draw_folders(struct launch_view *l, struct pen *p)
@@ -225,7 +226,8 @@ static int draw_rows(struct launch_view *l, struct pen *p)
     p->row++;
     draw_limits(l, p);
     draw_network(l, p);
-    draw_ports(l, p);
+    draw_words(l, p, FORM_PORTS, "ports", "(of the host:of the container, as in 8080:80)");
+    draw_words(l, p, FORM_DEVICES, "devices", "(of the host, as in /dev/kvm; on Windows class/GUID)");
     draw_folders(l, p);
     draw_button(l, p);
     return p->row - first;

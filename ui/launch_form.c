@@ -65,12 +65,20 @@ static void add_port(struct text *line, const struct port *p)
     text_addf(line, ":%u%s", p->inside, p->protocol == PORT_UDP ? "/udp" : "");
 }
 
-/* Folders become lines, as many as there are, and ports one; the rest keeps the other crossings. */
+static void add_device(struct text *line, const struct crossing *c)
+{
+    bool elsewhere = *c->inside && strcmp(c->inside, c->outside) != 0;
+    text_addf(line, "%s%s%s%s%s", line->len ? " " : "", c->outside, elsewhere ? ":" : "",
+              elsewhere ? c->inside : "", c->read_only ? ":r" : "");
+}
+
+/* Folders become lines, as many as there are, ports one and devices one; the rest keeps the other crossings.
+ */
 static void fill_crossings(struct launch_form *f)
 {
     size_t kept = 0;
     struct launch_spec *s = &f->rest;
-    struct text ports = {0};
+    struct text ports = {0}, devices = {0};
     struct port port;
     for (size_t i = 0; i < s->n_crossings; i++) {
         struct crossing *c = &s->crossings[i];
@@ -79,6 +87,8 @@ static void fill_crossings(struct launch_form *f)
             fill_folder(f, c);
         } else if (port_of(c, &port)) {
             add_port(&ports, &port);
+        } else if (c->kind == CROSSING_DEVICE) {
+            add_device(&devices, c);
         } else {
             s->crossings[kept++] = *c;
             continue;
@@ -88,7 +98,9 @@ static void fill_crossings(struct launch_form *f)
     }
     s->n_crossings = kept;
     line_edit_set(&f->ports, text_of(&ports));
+    line_edit_set(&f->devices, text_of(&devices));
     text_done(&ports);
+    text_done(&devices);
 }
 
 static enum form_network network_of(const struct launch_spec *s)
@@ -122,7 +134,8 @@ void launch_form_init(struct launch_form *f, const struct launch_spec *start)
 
 void launch_form_done(struct launch_form *f)
 {
-    struct line_edit *lines[] = {&f->image, &f->command, &f->memory, &f->cpus, &f->name, &f->ports};
+    struct line_edit *lines[] = {&f->image, &f->command, &f->memory, &f->cpus,
+                                 &f->name,  &f->ports,   &f->devices};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         line_edit_done(lines[i]);
     }
@@ -147,6 +160,8 @@ struct line_edit *launch_form_line(struct launch_form *f, enum form_field field)
         return &f->name;
     case FORM_PORTS:
         return &f->ports;
+    case FORM_DEVICES:
+        return &f->devices;
     default:
         return field >= FORM_FOLDER && field < FORM_ADD ? &f->folders[field - FORM_FOLDER] : NULL;
     }
@@ -258,15 +273,17 @@ static bool take_folders(const struct launch_form *f, struct launch_spec *s, str
     return true;
 }
 
-static bool take_ports(const struct launch_form *f, struct launch_spec *s, struct error *why)
+/* Each word of a line. */
+static bool take_words(const struct line_edit *from, struct launch_spec *s, struct error *why,
+                       int (*add)(struct launch_spec *, const char *, struct error *))
 {
-    char *line = mem_string(line_edit_get(&f->ports)), *rest = line;
+    char *line = mem_string(line_edit_get(from)), *rest = line;
     bool ok = true;
     while (ok && *(rest += strspn(rest, " ,"))) {
         char *word = rest;
         rest += strcspn(rest, " ,");
         rest += *rest ? (*rest = '\0', 1) : 0;
-        ok = launch_add_port(s, word, why) == 0;
+        ok = add(s, word, why) == 0;
     }
     free(line);
     return ok;
@@ -328,7 +345,11 @@ bool launch_form_spec(const struct launch_form *f, struct launch_spec *out, stru
     }
     if (ok) {
         *where = FORM_PORTS;
-        ok = take_ports(f, out, why);
+        ok = take_words(&f->ports, out, why, launch_add_port);
+    }
+    if (ok) {
+        *where = FORM_DEVICES;
+        ok = take_words(&f->devices, out, why, launch_add_device);
     }
     ok = ok && take_folders(f, out, why, where);
     if (!ok) {

@@ -20,7 +20,8 @@ enum form_field {
     FORM_CPUS,
     FORM_NAME,
     FORM_NETWORK,
-    FORM_PORTS, /* all of them, with blanks between */
+    FORM_PORTS,   /* all of them, with blanks between */
+    FORM_DEVICES, /* likewise */
     FORM_TERMINAL,
     FORM_REMOVE,
     FORM_FOLDER, /* the first; there are n_folders */
@@ -39,7 +40,7 @@ enum form_network {
 };
 
 struct launch_form {
-    struct line_edit image, command, memory, cpus, name, ports, folders[FORM_FOLDERS_MAX];
+    struct line_edit image, command, memory, cpus, name, ports, devices, folders[FORM_FOLDERS_MAX];
     size_t n_folders;
     enum isolation isolation; /* ISOLATION_UNKNOWN: the default */
     enum form_network network;

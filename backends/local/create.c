@@ -126,17 +126,40 @@ static bool refuse(struct error *e, enum error_kind kind, const char *words)
     return false;
 }
 
-static bool crossing_ok(const struct crossing *c, struct error *e)
+static bool device_ok(const struct paths *p, const struct crossing *c, bool vm, struct error *e)
+{
+    struct stat st;
+    if (vm) {
+        return refuse(
+            e, ERROR_UNSUPPORTED,
+            "a VM of the local engine cannot be given a device of the host: use --isolation process");
+    }
+    if (stat(c->outside, &st) < 0) {
+        error_errno(e, errno, "cannot give the device %.200s to the container", c->outside);
+        return false;
+    }
+    if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode)) {
+        error_set(e, ERROR_INVALID, 0, "%.200s is no device of this host: name one, as /dev/fuse",
+                  c->outside);
+        return false;
+    }
+    if (c->read_only && p->rootless) {
+        return refuse(e, ERROR_UNSUPPORTED,
+                      "a device for reading only needs a cgroup: run porthole as root, or leave out :r");
+    }
+    return true;
+}
+
+static bool crossing_ok(const struct paths *p, const struct crossing *c, bool vm, struct error *e)
 {
     if (c->kind == CROSSING_FOLDER && access(c->outside, F_OK) < 0) {
         error_errno(e, errno, "cannot map the folder %s into the container", c->outside);
         return false;
     }
-    if (c->kind == CROSSING_DEVICE || c->kind == CROSSING_PIPE) {
-        return refuse(e, ERROR_UNSUPPORTED,
-                      "the local engine cannot map pipes or devices: map a folder with -v");
+    if (c->kind == CROSSING_PIPE) {
+        return refuse(e, ERROR_UNSUPPORTED, "the local engine cannot map pipes: map a folder with -v");
     }
-    return true;
+    return c->kind != CROSSING_DEVICE || device_ok(p, c, vm, e);
 }
 
 /* A network of its own needs help, and a namespace that only root can keep. */
@@ -257,7 +280,7 @@ static bool spec_ok(const struct paths *p, const struct launch_spec *spec, struc
                       "limits need cgroups: run porthole as root, or launch without --cpus and -m");
     }
     for (size_t i = 0; i < spec->n_crossings; i++) {
-        if (!crossing_ok(&spec->crossings[i], e)) {
+        if (!crossing_ok(p, &spec->crossings[i], spec->isolation == ISOLATION_VM, e)) {
             return false;
         }
     }

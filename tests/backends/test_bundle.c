@@ -257,6 +257,33 @@ static void other_crossings(void **state)
     refused(b, ERROR_UNSUPPORTED, "pipe");
 }
 
+static void device(void **state)
+{
+    struct bench *b = *state;
+    add_crossing(&b->state.spec, CROSSING_DEVICE, "/dev/null", "/dev/nothing");
+    b->state.spec.crossings[0].read_only = true;
+    cJSON *o = config(b);
+    const cJSON *node = cJSON_GetArrayItem(json_at(o, "linux.devices"), 0);
+    const cJSON *rule = cJSON_GetArrayItem(json_at(o, "linux.resources.devices"), 1);
+    assert_string_equal(json_string(node, "path", ""), "/dev/nothing");
+    assert_string_equal(json_string(node, "type", ""), "c");
+    assert_int_equal(json_integer(node, "major", -1), 1);
+    assert_int_equal(json_integer(node, "minor", -1), 3);
+    assert_true(json_bool(rule, "allow", false));
+    assert_string_equal(json_string(rule, "access", ""), "r");
+    assert_int_equal(json_integer(rule, "minor", -1), 3);
+    cJSON_Delete(o);
+    b->paths->rootless = true;
+    o = config(b);
+    assert_non_null(mount_at(o, "/dev/nothing"));
+    assert_null(json_at(o, "linux.devices"));
+    cJSON_Delete(o);
+    b->paths->rootless = false;
+    launch_spec_done(&b->state.spec);
+    add_crossing(&b->state.spec, CROSSING_DEVICE, "/dev/no-such-device", "");
+    refused(b, ERROR_NOT_FOUND, "no-such-device");
+}
+
 /* The namespace is one that the keeper has made, and names are asked of the network's helper. */
 static void published_port(void **state)
 {
@@ -327,7 +354,7 @@ int main(void)
         TEST(plain),           TEST(full),           TEST(host_network),
         TEST(rootless),        TEST(missing_volume), TEST(relative_volume),
         TEST(other_crossings), TEST(no_command),     TEST(no_user),
-        TEST(exec_process),    TEST(published_port),
+        TEST(exec_process),    TEST(published_port), TEST(device),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -152,12 +152,52 @@ static void names_that_engines_accept(void **state)
     }
 }
 
+static void devices_of_both_systems(void **state)
+{
+    (void)state;
+    struct launch_spec s;
+    struct error e = {0};
+    static const struct {
+        const char *word, *outside, *inside;
+        bool read_only;
+    } good[] = {
+        {"/dev/fuse", "/dev/fuse", "/dev/fuse", false},
+        {"/dev/fuse:r", "/dev/fuse", "/dev/fuse", true},
+        {"/dev/fuse:rwm", "/dev/fuse", "/dev/fuse", false},
+        {"/dev/a:/dev/b:r", "/dev/a", "/dev/b", true},
+        {"class/5b45201d-f2f2-4f3b-85bb-30ff1f953599", "class/5b45201d-f2f2-4f3b-85bb-30ff1f953599", "",
+         false},
+        {"class://5B45201D-f2f2-4f3b-85bb-30ff1f953599", "class/5B45201D-f2f2-4f3b-85bb-30ff1f953599", "",
+         false},
+    };
+    static const char *const wrong[] = {"",           "fuse",
+                                        "/",          "/dev/a:",
+                                        "/dev/a:rw",  "/dev/a:/",
+                                        "/dev/a:b:r", "/dev/a:/b:rx",
+                                        "class/1234", "class/5b45201d-f2f2-4f3b-85bb-30ff1f95359g"};
+    launch_spec_init(&s);
+    for (size_t i = 0; i < COUNT(good); i++) {
+        assert_int_equal(launch_add_device(&s, good[i].word, &e), 0);
+        assert_int_equal(s.crossings[i].kind, CROSSING_DEVICE);
+        assert_string_equal(s.crossings[i].outside, good[i].outside);
+        assert_string_equal(s.crossings[i].inside, good[i].inside);
+        assert_int_equal(s.crossings[i].read_only, good[i].read_only);
+    }
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_int_equal(launch_add_device(&s, wrong[i], &e), -1);
+        assert_int_equal(e.kind, ERROR_INVALID);
+    }
+    assert_int_equal(s.n_crossings, COUNT(good));
+    launch_spec_done(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(env_is_added_and_replaced), cmocka_unit_test(volumes_are_two_absolute_paths),
         cmocka_unit_test(a_copy_stands_alone),       cmocka_unit_test(lines_are_split_as_a_shell_does),
         cmocka_unit_test(open_quotes_are_refused),   cmocka_unit_test(names_that_engines_accept),
+        cmocka_unit_test(devices_of_both_systems),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -283,7 +283,7 @@ static void the_form_launches_and_selects(void **state)
     pty_type(p, "<Ctrl-U>sleep 100<Tab><Tab>half<Tab>");
     pty_type(p, "<F10>");
     pty_expect(p, "Memory is a number and a unit");
-    pty_type(p, "<Ctrl-U>64m<Tab><Tab>fresh<Tab><Tab><Tab><Space><F10>");
+    pty_type(p, "<Ctrl-U>64m<Tab><Tab>fresh<Tab><Tab><Tab><Tab><Space><F10>");
     pty_expect(p, "13 containers");
     pty_expect(p, "── fresh ──");
     quit(p);
@@ -391,7 +391,7 @@ static void relaunch_asks_what_becomes_of_the_old_one(void **state)
     pty_expect(p, "No containers here yet.");
     pty_type(p, "n");
     pty_expect(p, "1 of 3");
-    pty_type(p, "<Tab>serve<Tab><Tab><Tab><Tab>web<Tab><Tab>8080:80<Tab><Space><F10>");
+    pty_type(p, "<Tab>serve<Tab><Tab><Tab><Tab>web<Tab><Tab>8080:80<Tab><Tab><Space><F10>");
     pty_expect(p, "── web ──");
     pty_type(p, "o");
     pty_expect(p, "web-vm");

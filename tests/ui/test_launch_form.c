@@ -52,9 +52,9 @@ static void what_is_wrong_is_told_with_its_field(void **state)
     static const struct {
         enum form_field field;
         const char *text;
-    } wrong[] = {{FORM_COMMAND, "sh -c 'open"}, {FORM_MEMORY, "lots"}, {FORM_CPUS, "-1"},
-                 {FORM_NAME, "no blanks here"}, {FORM_FOLDER, "data"}, {FORM_IMAGE, "  "},
-                 {FORM_PORTS, "8080:80 80"}};
+    } wrong[] = {{FORM_COMMAND, "sh -c 'open"}, {FORM_MEMORY, "lots"},     {FORM_CPUS, "-1"},
+                 {FORM_NAME, "no blanks here"}, {FORM_FOLDER, "data"},     {FORM_IMAGE, "  "},
+                 {FORM_PORTS, "8080:80 80"},    {FORM_DEVICES, "/dev/a b"}};
     for (size_t i = 0; i < COUNT(wrong); i++) {
         struct launch_form f;
         struct launch_spec s;
@@ -92,10 +92,13 @@ static void a_spec_comes_back_as_it_was(void **state)
     }
     assert_int_equal(launch_add_port(&start, "[::1]:8080:80/udp", &why), 0);
     assert_int_equal(launch_add_port(&start, "9090:90", &why), 0);
+    assert_int_equal(launch_add_device(&start, "/dev/a:/dev/b:r", &why), 0);
+    assert_int_equal(launch_add_device(&start, "/dev/c", &why), 0);
     start.network = mem_string("my-net"); /* a word of the engine's */
     launch_form_init(&f, &start);
     assert_int_equal(f.n_folders, FORM_FOLDERS_MAX);
     assert_string_equal(line_edit_get(&f.ports), "[::1]:8080:80/udp 9090:90");
+    assert_string_equal(line_edit_get(&f.devices), "/dev/a:/dev/b:r /dev/c");
     assert_string_equal(launch_form_network_word(&f), "my-net");
     assert_true(launch_form_spec(&f, &s, &why, &where));
     for (size_t i = 0; command[i]; i++) {
@@ -103,7 +106,7 @@ static void a_spec_comes_back_as_it_was(void **state)
     }
     assert_string_equal(s.workdir, "/tmp");
     assert_int_equal(s.memory, 300 << 20);
-    assert_int_equal(s.n_crossings, FORM_FOLDERS_MAX + 4);
+    assert_int_equal(s.n_crossings, FORM_FOLDERS_MAX + 6);
     assert_string_equal(s.network, "my-net");
     launch_form_network_step(&f, 1);
     assert_string_equal(launch_form_network_word(&f), "default");

@@ -16,6 +16,7 @@ enum {
     RUN_ENV,
     RUN_VOLUME,
     RUN_PUBLISH,
+    RUN_DEVICE,
     RUN_WORKDIR,
     RUN_USER,
     RUN_HOSTNAME,
@@ -37,6 +38,7 @@ const struct cli_option run_option_table[] = {
     {'e', "env", "NAME[=VALUE]", "Set an environment variable"},
     {'v', "volume", "OUT:IN[:ro]", "Let a folder of the host be seen inside"},
     {'p', "publish", "[ADDR:]OUT:IN[/udp]", "Let a port of the host lead to one inside"},
+    {0, "device", "DEVICE[:IN][:r]", "Give it a device of the host (on Windows: class/GUID)"},
     {'w', "workdir", "FOLDER", "Working directory inside"},
     {'u', "user", "USER[:GROUP]", "User inside, by name or number"},
     {'h', "hostname", "NAME", "Host name inside"},
@@ -102,6 +104,8 @@ static bool read_option(struct run_options *o, int index, const struct args *arg
         return launch_add_volume(&o->spec, value, e) == 0;
     case RUN_PUBLISH:
         return launch_add_port(&o->spec, value, e) == 0;
+    case RUN_DEVICE:
+        return launch_add_device(&o->spec, value, e) == 0;
     case RUN_ISOLATION:
         return isolation_parse(value, &o->spec.isolation) ||
                refuse(e, value, "isolation: default, process, hyperv (or vm)");

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "backends/json.h"
@@ -136,7 +137,8 @@ static bool add_volume(cJSON *mounts, const struct crossing *c, struct error *e)
     return true;
 }
 
-static bool add_crossings(cJSON *mounts, const struct launch_spec *spec, struct error *e)
+/* Without root no node can be made: the host's own is put there. */
+static bool add_crossings(cJSON *mounts, const struct launch_spec *spec, bool rootless, struct error *e)
 {
     for (size_t i = 0; i < spec->n_crossings; i++) {
         const struct crossing *c = &spec->crossings[i];
@@ -144,7 +146,9 @@ static bool add_crossings(cJSON *mounts, const struct launch_spec *spec, struct 
             if (!add_volume(mounts, c, e)) {
                 return false;
             }
-        } else if (c->kind != CROSSING_NETWORK && c->kind != CROSSING_PORT) {
+        } else if (c->kind == CROSSING_DEVICE && rootless) {
+            add_bind(mounts, c->outside, *c->inside ? c->inside : c->outside, false);
+        } else if (c->kind == CROSSING_PIPE) {
             error_set(e, ERROR_UNSUPPORTED, 0,
                       "The local engine cannot give a container a %s of the host (%s); leave it out",
                       crossing_word(c->kind), c->outside);
@@ -167,7 +171,7 @@ static bool add_mounts(cJSON *root, const struct paths *p, const struct state *s
         add_mount(mounts, &cgroup_mount);
     }
     add_name_files(mounts, p, s);
-    return add_crossings(mounts, &s->spec, e);
+    return add_crossings(mounts, &s->spec, p->rootless, e);
 }
 
 static void add_map(cJSON *linux_part, const char *name, unsigned id)
@@ -200,6 +204,50 @@ static void add_namespaces(cJSON *linux_part, const struct paths *p, const struc
         add_map(linux_part, "uidMappings", geteuid());
         add_map(linux_part, "gidMappings", getegid());
     }
+}
+
+/* The node inside is made like the one of the host: same numbers, owner and rights. */
+static void add_node(cJSON *devices, const struct crossing *c, const struct stat *st)
+{
+    cJSON *node = cJSON_CreateObject();
+    cJSON_AddStringToObject(node, "path", *c->inside ? c->inside : c->outside);
+    cJSON_AddStringToObject(node, "type", S_ISBLK(st->st_mode) ? "b" : "c");
+    cJSON_AddNumberToObject(node, "major", major(st->st_rdev));
+    cJSON_AddNumberToObject(node, "minor", minor(st->st_rdev));
+    cJSON_AddNumberToObject(node, "fileMode", st->st_mode & 0777);
+    cJSON_AddNumberToObject(node, "uid", st->st_uid);
+    cJSON_AddNumberToObject(node, "gid", st->st_gid);
+    cJSON_AddItemToArray(devices, node);
+}
+
+static void add_rule(cJSON *rules, const struct crossing *c, const struct stat *st)
+{
+    cJSON *rule = cJSON_CreateObject();
+    cJSON_AddTrueToObject(rule, "allow");
+    cJSON_AddStringToObject(rule, "type", S_ISBLK(st->st_mode) ? "b" : "c");
+    cJSON_AddNumberToObject(rule, "major", major(st->st_rdev));
+    cJSON_AddNumberToObject(rule, "minor", minor(st->st_rdev));
+    cJSON_AddStringToObject(rule, "access", c->read_only ? "r" : "rwm");
+    cJSON_AddItemToArray(rules, rule);
+}
+
+static bool add_devices(cJSON *linux_part, cJSON *rules, const struct launch_spec *spec, struct error *e)
+{
+    struct stat st;
+    cJSON *devices = cJSON_AddArrayToObject(linux_part, "devices");
+    for (size_t i = 0; i < spec->n_crossings; i++) {
+        const struct crossing *c = &spec->crossings[i];
+        if (c->kind != CROSSING_DEVICE) {
+            continue;
+        }
+        if (stat(c->outside, &st) < 0) {
+            error_errno(e, errno, "Cannot give the device %s to the container", c->outside);
+            return false;
+        }
+        add_node(devices, c, &st);
+        add_rule(rules, c, &st);
+    }
+    return true;
 }
 
 /* Kernels of cgroup v1 may be built, or booted, without accounting of swap. */
@@ -247,9 +295,10 @@ static bool add_resources(cJSON *linux_part, const struct paths *p, const struct
     cJSON *none = cJSON_CreateObject();
     cJSON_AddFalseToObject(none, "allow");
     cJSON_AddStringToObject(none, "access", "rwm");
-    cJSON_AddItemToArray(cJSON_AddArrayToObject(resources, "devices"), none);
+    cJSON *rules = cJSON_AddArrayToObject(resources, "devices");
+    cJSON_AddItemToArray(rules, none);
     add_limits(resources, &s->spec);
-    return true;
+    return add_devices(linux_part, rules, &s->spec, e);
 }
 
 static bool add_linux(cJSON *root, const struct paths *p, const struct state *s, struct error *e)

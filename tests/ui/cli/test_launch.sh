@@ -85,6 +85,26 @@ is "crossings" "$("$program" ls --json | json '[sorted(x["kind"] for x in c["cro
 leftover=$("$program" ls -a --json | json '[c["name"] for c in d if c["name"] not in ("web", "pinger", "open")]')
 is "--rm leaves nothing" "$leftover" "[]"
 
+# A device of the host, and no more of it than was asked for. Loop devices need no driver for this: who may not is
+# told so before anybody asks for one.
+if [ "$(id -u)" -eq 0 ] && mknod "$PORTHOLE_STATE/loop" c 10 237 2>/dev/null; then
+    refusal="Operation not permitted"
+    has "without --device" "$("$program" run --rm busybox sh -c 'mknod /dev/l c 10 237; : </dev/l' 2>&1)" "$refusal"
+    hasnt "--device" "$("$program" run --rm --device "$PORTHOLE_STATE/loop:/dev/l" busybox sh -c ': <>/dev/l' 2>&1)" "$refusal"
+    hasnt "--device :r, read" \
+        "$("$program" run --rm --device "$PORTHOLE_STATE/loop:/dev/l:r" busybox sh -c ': </dev/l' 2>&1)" "$refusal"
+    has "--device :r, write" \
+        "$("$program" run --rm --device "$PORTHOLE_STATE/loop:/dev/l:r" busybox sh -c ': >>/dev/l' 2>&1)" "$refusal"
+    "$program" run -d --name withdevice --device "$PORTHOLE_STATE/loop:/dev/l" busybox sleep 1000 >/dev/null
+    is "a crossing" "$("$program" ls --json | json '[c["crossings"][0]["kind"] for c in d if c["name"] == "withdevice"][0]')" \
+        device
+    "$program" rm -f withdevice >/dev/null
+fi
+has "no device" "$("$program" run --rm --device /etc/passwd busybox true 2>&1)" "is no device"
+has "a device and a VM" "$("$program" run --rm --isolation vm --device /dev/null busybox true 2>&1)" "--isolation process"
+"$program" run --rm --device fuse busybox true 2>/dev/null
+is "a wrong device" $? 2
+
 # stop, start, pause, kill, rm.
 if [ "$(id -u)" -eq 0 ]; then
     "$program" pause pinger >/dev/null
