@@ -139,7 +139,7 @@ char *store_take(struct store *s, struct error *why)
 char *store_images(const char *docker_root, const char *containerd_root, struct error *why)
 {
     struct store store = {0};
-    store_docker(&store, docker_root);
+    store_docker(&store, docker_root, "windowsfilter", "windows");
     store_containerd(&store, containerd_root, "windows", "windows");
     return store_take(&store, why);
 }

@@ -11,6 +11,11 @@
 
 enum { SMALL_FILE = 256 };
 
+struct reading {
+    struct store *store;
+    const char *root, *driver, *os;
+};
+
 /* What PowerShell writes is UTF-16 with a byte order mark, and docker reads that. */
 static char *from_utf16(const char *bytes, size_t len)
 {
@@ -65,13 +70,13 @@ static char *data_root(struct store *s, const char *root)
     return found;
 }
 
-/* A file of one line: its words up to the first blank. NULL: it is not there, or empty. */
-static char *read_line(struct store *s, const char *root, const char *chain, const char *name)
+/* A file of one line: its words up to the first blank. NULL: it is not there. */
+static char *read_line(const struct reading *r, const char *chain, const char *name)
 {
     char *path =
-        store_path(root, "image/windowsfilter/layerdb/sha256/%s/%s", chain + strlen("sha256:"), name);
+        store_path(r->root, "image/%s/layerdb/sha256/%s/%s", r->driver, chain + strlen("sha256:"), name);
     size_t len;
-    char *line = store_read(s, path, SMALL_FILE, &len);
+    char *line = store_read(r->store, path, SMALL_FILE, &len);
     free(path);
     if (line) {
         line[strcspn(line, " \t\r\n")] = '\0';
@@ -79,63 +84,80 @@ static char *read_line(struct store *s, const char *root, const char *chain, con
     return line;
 }
 
-/* The paths of its layers, topmost first; NULL when one is not on this host. */
-static cJSON *find_layers(struct store *s, const char *root, const struct store_config *c, uint64_t *size)
+/* The path of the layer's folder; NULL when it is not on this host. */
+static char *find_layer(const struct reading *r, const char *chain)
+{
+    char *folder = read_line(r, chain, "cache-id"), *path = NULL;
+    if (folder && store_is_plain(folder)) {
+        path = store_path(r->root, "%s/%s", r->driver, folder);
+    }
+    if (path && !store_folder(path)) {
+        free(path);
+        path = NULL;
+    }
+    free(folder);
+    return path;
+}
+
+/* The paths of all its layers, topmost first; NULL when one is missing. */
+static cJSON *find_layers(const struct reading *r, const struct store_config *c, uint64_t *size)
 {
     cJSON *layers = cJSON_CreateArray();
-    for (size_t i = c->layers; i-- > 0 && layers;) {
-        char *folder = read_line(s, root, c->chain[i], "cache-id");
-        char *bytes = read_line(s, root, c->chain[i], "size"), *path = NULL;
-        if (folder && store_is_plain(folder)) {
-            path = store_path(root, "windowsfilter/%s", folder);
-        }
-        if (path && store_folder(path)) {
-            cJSON_AddItemToArray(layers, cJSON_CreateString(path));
-            *size += bytes ? strtoull(bytes, NULL, 10) : 0;
-        } else {
+    for (size_t i = c->layers; i-- > 0;) {
+        char *path = find_layer(r, c->chain[i]);
+        if (!path) {
             cJSON_Delete(layers);
-            layers = NULL;
+            return NULL;
         }
+        cJSON_AddItemToArray(layers, cJSON_CreateString(path));
         free(path);
+        char *bytes = read_line(r, c->chain[i], "size");
+        *size += bytes ? strtoull(bytes, NULL, 10) : 0;
         free(bytes);
-        free(folder);
     }
     return layers;
 }
 
-static void read_image(struct store *s, const char *root, const char *name, const char *id)
+static void read_image(const struct reading *r, const char *name, const char *id)
 {
     struct store_config config;
-    char *path = store_path(root, "image/windowsfilter/imagedb/content/sha256/%s", id + strlen("sha256:"));
-    if (store_config_read(&config, store_json(s, path)) && strcmp(config.os, "windows") == 0) {
+    char *path = store_path(r->root, "image/%s/imagedb/content/sha256/%s", r->driver, id + strlen("sha256:"));
+    if (store_config_read(&config, store_json(r->store, path)) && strcmp(config.os, r->os) == 0) {
         struct store_image image = {.name = name, .id = id, .build = config.build};
-        image.layers = find_layers(s, root, &config, &image.size);
+        image.layers = find_layers(r, &config, &image.size);
         if (image.layers) {
             image.command = store_config_command(&config);
-            store_add(s, &image);
+            store_add(r->store, &image);
         }
     }
     store_config_done(&config);
     free(path);
 }
 
-void store_docker(struct store *s, const char *root)
+static void read_names(const struct reading *r)
 {
-    char *named = root ? data_root(s, root) : NULL;
-    const char *folder = named ? named : root;
-    char *path = folder ? store_path(folder, "image/windowsfilter/repositories.json") : NULL;
-    cJSON *json = path ? store_json(s, path) : NULL;
+    char *path = store_path(r->root, "image/%s/repositories.json", r->driver);
+    cJSON *json = store_json(r->store, path);
     const cJSON *repository = NULL, *id = NULL;
     cJSON_ArrayForEach(repository, json_at(json, "Repositories"))
     {
         cJSON_ArrayForEach(id, repository)
         {
-            if (id->string && cJSON_IsString(id) && store_is_digest(id->valuestring) && !store_full(s)) {
-                read_image(s, folder, id->string, id->valuestring);
+            if (id->string && cJSON_IsString(id) && store_is_digest(id->valuestring) &&
+                !store_full(r->store)) {
+                read_image(r, id->string, id->valuestring);
             }
         }
     }
     cJSON_Delete(json);
     free(path);
-    free(named);
+}
+
+void store_docker(struct store *s, const char *root, const char *driver, const char *os)
+{
+    if (root) {
+        char *named = data_root(s, root);
+        read_names(&(struct reading){s, named ? named : root, driver, os});
+        free(named);
+    }
 }

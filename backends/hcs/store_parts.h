@@ -80,11 +80,10 @@ void store_config_done(struct store_config *c);
 /* Entry point and command, as words. The caller owns. */
 cJSON *store_config_command(const struct store_config *c);
 
-/* Stores. root NULL: none. */
+/* Stores: the images for `os` that this storage driver of docker's, or snapshotter of containerd's, keeps. On
+ * a host that has HCS: "windowsfilter" and "windows", for "windows". root NULL: none. */
 
-void store_docker(struct store *s, const char *root);
-
-/* The images for `os` that this snapshotter keeps: "windows", and "windows" on a host that has HCS. */
+void store_docker(struct store *s, const char *root, const char *driver, const char *os);
 void store_containerd(struct store *s, const char *root, const char *snapshotter, const char *os);
 
 #endif
