@@ -46,28 +46,26 @@ static bool is_utf16(const char *text, size_t len)
     return len >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0);
 }
 
-/* The folder that the daemon's settings name instead of root; NULL: none. A daemon.json that is no JSON stops
- * the daemon too, so nothing is lost with it but its folder. */
+char *store_data_root(const char *settings, size_t len)
+{
+    char *utf8 = is_utf16(settings, len) ? from_utf16(settings, len) : NULL;
+    cJSON *json = json_parse(utf8 ? utf8 : settings, utf8 ? strlen(utf8) : len, 2 * STORE_JSON, NULL);
+    const char *named = json_string(json, "data-root", "");
+    char *root = named[0] ? mem_string(named) : NULL;
+    cJSON_Delete(json);
+    free(utf8);
+    return root;
+}
+
 static char *data_root(struct store *s, const char *root)
 {
-    char *path = store_path(root, "config/daemon.json"), *found = NULL;
+    char *path = store_path(root, "config/daemon.json");
     size_t len;
-    char *text = store_read(s, path, STORE_JSON, &len);
-    if (text && is_utf16(text, len)) {
-        char *utf8 = from_utf16(text, len);
-        free(text);
-        text = utf8;
-        len = strlen(utf8);
-    }
-    cJSON *json = text ? json_parse(text, len, STORE_JSON, NULL) : NULL;
-    const char *named = json_string(json, "data-root", "");
-    if (named[0]) {
-        found = mem_string(named);
-    }
-    cJSON_Delete(json);
-    free(text);
+    char *settings = store_read(s, path, STORE_JSON, &len);
+    char *named = settings ? store_data_root(settings, len) : NULL;
+    free(settings);
     free(path);
-    return found;
+    return named;
 }
 
 /* A file of one line: its words up to the first blank. NULL: it is not there. */

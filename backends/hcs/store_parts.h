@@ -80,6 +80,10 @@ void store_config_done(struct store_config *c);
 /* Entry point and command, as words. The caller owns. */
 cJSON *store_config_command(const struct store_config *c);
 
+/* The folder that docker's daemon.json names; NULL: none. One that is no JSON stops the daemon too. The
+ * caller frees. */
+char *store_data_root(const char *settings, size_t len);
+
 /* Stores: the images for `os` that this storage driver of docker's, or snapshotter of containerd's, keeps. On
  * a host that has HCS: "windowsfilter" and "windows", for "windows". root NULL: none. */
 
