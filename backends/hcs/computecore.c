@@ -11,7 +11,7 @@
 #include "backends/wide.h"
 #include "core/memory.h"
 
-enum { GRACE_MS = 2000, CHECK_MS = 5000 };
+enum { GRACE_MS = 2000, CHECK_MS = 5000, CALLERS_MOST = 24, CREATORS_MOST = 32 };
 
 /* What threads of HCS are given. */
 
@@ -42,13 +42,13 @@ void CALLBACK cc_on_event(HCS_EVENT *event, void *context)
     ferry_send(t->ferry, FERRY_EVENT, t->to, (int32_t)event->Type, wide_to_utf8(event->EventData));
 }
 
-/* The thread pool. */
+/* The crews. */
 
-bool cc_work(struct computecore *s, uv_work_t *work, uv_work_cb run, uv_after_work_cb after)
+void cc_work(struct computecore *s, struct crew *crew, struct crew_job *work, void (*run)(struct crew_job *),
+             void (*after)(struct crew_job *))
 {
-    bool queued = uv_queue_work(s->base.loop, work, run, after) == 0;
-    s->works += queued;
-    return queued;
+    s->works++;
+    crew_do(crew, work, run, after);
 }
 
 void cc_worked(struct computecore *s)
@@ -148,7 +148,7 @@ static void say_refused(struct computecore *s, int32_t result)
     }
 }
 
-static void load(uv_work_t *work)
+static void load(struct crew_job *work)
 {
     struct computecore *s = work->data;
     int32_t result;
@@ -161,10 +161,9 @@ static void load(uv_work_t *work)
     }
 }
 
-static void has_loaded(uv_work_t *work, int status)
+static void has_loaded(struct crew_job *work)
 {
     struct computecore *s = work->data;
-    (void)status;
     cc_worked(s);
     if (s->closing) {
         cc_close_soon(s);
@@ -184,10 +183,12 @@ static struct hcs_service *cc_open(struct uv_loop_s *loop, const char *address,
     (void)address; /* HCS is always this machine's */
     s->base = (struct hcs_service){&computecore_service, loop, sink, user};
     s->ferry = ferry_new(loop, on_arrived, s);
+    s->callers = crew_new(loop, CALLERS_MOST);
+    s->creators = crew_new(loop, CREATORS_MOST);
     uv_timer_init(loop, &s->grace);
     s->grace.data = s;
     s->opening.data = s;
-    cc_work(s, &s->opening, load, has_loaded);
+    cc_work(s, s->callers, &s->opening, load, has_loaded);
     return &s->base;
 }
 
@@ -200,16 +201,18 @@ static void close_part(struct computecore *s)
     }
     void (*done)(void *user) = s->done;
     void *user = s->done_user;
-    idmap_done(&s->calls);
-    idmap_done(&s->watched);
-    idmap_done(&s->watched_by_id);
-    idmap_done(&s->processes);
-    free(s->system_name);
-    free(s);
+    if (!s->left_behind) {
+        idmap_done(&s->calls);
+        idmap_done(&s->watched);
+        idmap_done(&s->watched_by_id);
+        idmap_done(&s->processes);
+        free(s->system_name);
+        free(s);
+    }
     done(user);
 }
 
-static void on_ferry_closed(void *user)
+static void on_part_closed(void *user)
 {
     close_part(user);
 }
@@ -222,10 +225,12 @@ static void on_timer_closed(uv_handle_t *handle)
 void cc_close_soon(struct computecore *s)
 {
     bool idle = s->works == 0 && s->calls.count == 0 && s->watched.count == 0 && s->processes.count == 0;
-    if (s->closing && s->told_all && idle && !s->ferry_closed) {
+    if (s->closing && s->told_all && (idle || s->left_behind) && !s->ferry_closed) {
         s->ferry_closed = true;
-        s->open_handles = 2;
-        ferry_close(s->ferry, on_ferry_closed);
+        s->open_handles = 4;
+        ferry_close(s->ferry, on_part_closed);
+        crew_close(s->callers, on_part_closed, s);
+        crew_close(s->creators, on_part_closed, s);
         uv_close((uv_handle_t *)&s->grace, on_timer_closed);
     }
 }
@@ -233,7 +238,12 @@ void cc_close_soon(struct computecore *s)
 static void on_grace_over(uv_timer_t *timer)
 {
     struct computecore *s = timer->data;
+    bool stuck = s->works > 0;
     cc_calls_abandon(s);
+    if (stuck) {
+        s->left_behind = true;
+        cc_processes_leave(s);
+    }
     cc_close_soon(s);
 }
 

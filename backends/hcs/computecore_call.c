@@ -1,4 +1,4 @@
-/* A call is submitted on a thread of the pool, because opening a handle waits for the service. HCS then
+/* A call is submitted on a thread of a crew, because opening a handle waits for the service. HCS then
  * answers on a thread of its own, and that may be before the submitting has returned: a call is done when
  * both have been heard of.
  */
@@ -12,7 +12,7 @@
 struct cc_call {
     struct computecore *service;
     uint64_t number;
-    uv_work_t work;
+    struct crew_job work;
     bool of_process;
     enum hcs_call call;
     enum hcs_process_call process_call;
@@ -41,7 +41,7 @@ static void call_free(struct cc_call *c)
     free(c);
 }
 
-static void close_handles(uv_work_t *work)
+static void close_handles(struct crew_job *work)
 {
     struct cc_call *c = work->data;
     const struct computecore_api *api = &c->service->api;
@@ -53,11 +53,10 @@ static void close_handles(uv_work_t *work)
     }
 }
 
-static void has_closed(uv_work_t *work, int status)
+static void has_closed(struct crew_job *work)
 {
     struct cc_call *c = work->data;
     struct computecore *s = c->service;
-    (void)status;
     cc_worked(s);
     call_free(c);
     cc_close_soon(s);
@@ -88,7 +87,8 @@ static void finish(struct cc_call *c)
     if (c->lender) {
         cc_process_release(c->lender);
     }
-    if ((c->system || c->process) && cc_work(s, &c->work, close_handles, has_closed)) {
+    if (c->system || c->process) {
+        cc_work(s, s->callers, &c->work, close_handles, has_closed);
         return;
     }
     call_free(c);
@@ -144,7 +144,7 @@ void cc_calls_abandon(struct computecore *s)
     free(all);
 }
 
-/* Submitting: on a thread of the pool, but for the first, which is on one of HCS's. */
+/* Submitting: on a thread of a crew, but for the first, which is on one of HCS's. */
 
 static void CALLBACK on_operation(HCS_OPERATION operation, void *context)
 {
@@ -228,7 +228,7 @@ static void submit_operation(struct cc_call *c)
     }
 }
 
-static void submit(uv_work_t *work)
+static void submit(struct crew_job *work)
 {
     struct cc_call *c = work->data;
     PWSTR document = NULL;
@@ -247,10 +247,9 @@ static void submit(uv_work_t *work)
     }
 }
 
-static void has_submitted(uv_work_t *work, int status)
+static void has_submitted(struct crew_job *work)
 {
     struct cc_call *c = work->data;
-    (void)status;
     cc_worked(c->service);
     c->submitted = true;
     if (!c->owed) {
@@ -278,13 +277,6 @@ static struct cc_call *call_new(struct computecore *s, const char *id, const cha
     return c;
 }
 
-static void begin(struct cc_call *c)
-{
-    if (!cc_work(c->service, &c->work, submit, has_submitted)) {
-        abort(); /* libuv refuses only a NULL function */
-    }
-}
-
 void cc_call_system(struct hcs_service *service, enum hcs_call call, const char *id, const char *document,
                     hcs_answer_cb done, void *user)
 {
@@ -297,7 +289,7 @@ void cc_call_system(struct hcs_service *service, enum hcs_call call, const char 
         c->watched->uses++;
         c->system = c->watched->system;
     }
-    begin(c);
+    cc_work(c->service, c->service->callers, &c->work, submit, has_submitted);
 }
 
 void cc_call_process(struct cc_process *p, enum hcs_process_call call, const char *document,
@@ -313,5 +305,5 @@ void cc_call_process(struct cc_process *p, enum hcs_process_call call, const cha
         c->process = p->process;
         p->uses++;
     }
-    begin(c);
+    cc_work(c->service, c->service->callers, &c->work, submit, has_submitted);
 }

@@ -7,6 +7,7 @@
 
 #include <uv.h>
 
+#include "backends/hcs/crew.h"
 #include "backends/hcs/ferry.h"
 #include "backends/hcs/pipe.h"
 #include "backends/hcs/service.h"
@@ -30,7 +31,7 @@ struct cc_watched { /* a system whose events are heard; its handle serves calls 
     struct cc_ticket *ticket;
     int uses;      /* calls that are under way on the handle */
     bool unwanted; /* closed when the last of them is done */
-    uv_work_t work;
+    struct crew_job work;
     struct computecore *service;
     int32_t result;
     hcs_answer_cb done;
@@ -48,7 +49,7 @@ struct cc_process {
     HCS_PROCESS process;
     HCS_PROCESS_INFORMATION information;
     struct cc_ticket *ticket;
-    uv_work_t work;
+    struct crew_job work;
     int32_t result;
     char *document;              /* of a failed beginning; later ProcessStatus of its end */
     struct pipe *in, *out, *err; /* NULL: not asked for, or closed */
@@ -69,13 +70,16 @@ struct computecore {
     uint64_t last_number;
     struct idmap calls, watched, processes; /* by their numbers */
     struct idmap watched_by_id;             /* by the hash of the id */
-    int works;                              /* of the thread pool, under way */
+    struct crew *callers,
+        *creators; /* creating a process takes long, and may never end: others do not wait */
+    int works;     /* of both, under way */
     bool gone, closing, told_all, ferry_closed;
-    int open_handles; /* ferry and timer */
+    bool left_behind; /* a thread has not come back from HCS: what it works on stays in memory */
+    int open_handles; /* ferry, crews, timer */
     struct error why;
-    uv_work_t opening;
+    struct crew_job opening;
     uv_timer_t grace;       /* how long a close waits for answers that HCS owes */
-    volatile LONG stopping; /* closing, for threads of the pool */
+    volatile LONG stopping; /* closing, for threads of the crews */
     char *host_name, *system_name;
     unsigned build;
     bool workstation;
@@ -86,7 +90,8 @@ struct computecore {
 /* computecore.c */
 struct cc_ticket *cc_ticket_new(struct computecore *s, uint64_t to);
 void cc_ticket_free(struct cc_ticket *t);
-bool cc_work(struct computecore *s, uv_work_t *work, uv_work_cb run, uv_after_work_cb after);
+void cc_work(struct computecore *s, struct crew *crew, struct crew_job *work, void (*run)(struct crew_job *),
+             void (*after)(struct crew_job *));
 void cc_worked(struct computecore *s); /* first in each `after` */
 void CALLBACK cc_on_event(HCS_EVENT *event, void *context);
 char *cc_document(PWSTR document); /* to UTF-8, and frees it */
@@ -123,6 +128,7 @@ void cc_process_close(struct hcs_process *);
 void cc_process_release(struct cc_process *p); /* a use has ended */
 void cc_process_arrived(struct computecore *s, struct ferry_message *m);
 void cc_processes_lost(struct computecore *s, bool tell); /* tell: with HCS_E_SERVICE_DISCONNECT */
-void cc_close_soon(struct computecore *s);                /* is a close complete now? */
+void cc_processes_leave(struct computecore *s); /* those that a thread still works on are left to it */
+void cc_close_soon(struct computecore *s);      /* is a close complete now? */
 
 #endif

@@ -21,7 +21,7 @@ enum { SLICE_MS = 200, BEGIN_MS = 240000, PATIENCE_MS = 2000 };
 
 /* Ending. */
 
-static void close_handles(uv_work_t *work)
+static void close_handles(struct crew_job *work)
 {
     struct cc_process *p = work->data;
     const struct computecore_api *api = &p->service->api;
@@ -48,10 +48,9 @@ static void on_timer_closed(uv_handle_t *handle)
     cc_close_soon(s);
 }
 
-static void has_closed(uv_work_t *work, int status)
+static void has_closed(struct crew_job *work)
 {
     struct cc_process *p = work->data;
-    (void)status;
     cc_worked(p->service);
     uv_close((uv_handle_t *)&p->patience, on_timer_closed);
 }
@@ -59,9 +58,10 @@ static void has_closed(uv_work_t *work, int status)
 /* Frees it when nothing of it is in use any more. */
 static void settle(struct cc_process *p)
 {
-    if (p->closed && p->begun && p->uses == 0 && p->pipes == 0 && !p->closing_handles) {
+    bool unused = p->begun && p->uses == 0 && p->pipes == 0;
+    if (p->closed && unused && !p->closing_handles && !p->service->left_behind) {
         p->closing_handles = true;
-        cc_work(p->service, &p->work, close_handles, has_closed);
+        cc_work(p->service, p->service->callers, &p->work, close_handles, has_closed);
     }
 }
 
@@ -200,7 +200,7 @@ static void read_pipes(struct cc_process *p)
     }
 }
 
-/* Beginning: on a thread of the pool. */
+/* Beginning: on a thread that may take its time. */
 
 static int32_t wait_for(struct cc_process *p, HCS_OPERATION operation, char **document)
 {
@@ -276,7 +276,7 @@ static void look_for_end(struct cc_process *p)
     }
 }
 
-static void begin(uv_work_t *work)
+static void begin(struct crew_job *work)
 {
     struct cc_process *p = work->data;
     const struct computecore_api *api = &p->service->api;
@@ -299,10 +299,9 @@ static void begin(uv_work_t *work)
 
 static void start_patience(struct cc_process *p);
 
-static void has_begun(uv_work_t *work, int status)
+static void has_begun(struct crew_job *work)
 {
     struct cc_process *p = work->data;
-    (void)status;
     cc_worked(p->service);
     p->begun = true;
     p->pid = p->information.ProcessId;
@@ -350,11 +349,21 @@ struct hcs_process *cc_create_process(struct hcs_service *service, const char *i
     uv_timer_init(s->base.loop, &p->patience);
     p->patience.data = p;
     idmap_put(&s->processes, p->number, p);
-    cc_work(s, &p->work, begin, has_begun);
+    cc_work(s, s->creators, &p->work, begin, has_begun);
     return &p->base;
 }
 
 /* Its end. */
+
+void cc_processes_leave(struct computecore *s)
+{
+    size_t cursor = 0;
+    for (struct cc_process *p; (p = idmap_next(&s->processes, &cursor));) {
+        if (!uv_is_closing((uv_handle_t *)&p->patience)) {
+            uv_close((uv_handle_t *)&p->patience, NULL);
+        }
+    }
+}
 
 static void on_impatient(uv_timer_t *timer)
 {

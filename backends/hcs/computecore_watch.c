@@ -16,17 +16,16 @@ static void watched_free(struct cc_watched *w)
 }
 
 /* Closing waits for callbacks that run; after it none comes, and the ticket is ours again. */
-static void close_handle(uv_work_t *work)
+static void close_handle(struct crew_job *work)
 {
     struct cc_watched *w = work->data;
     w->service->api.HcsCloseComputeSystem(w->system);
     cc_ticket_free(w->ticket);
 }
 
-static void has_closed(uv_work_t *work, int status)
+static void has_closed(struct crew_job *work)
 {
     struct cc_watched *w = work->data;
-    (void)status;
     cc_worked(w->service);
     watched_free(w);
 }
@@ -34,7 +33,7 @@ static void has_closed(uv_work_t *work, int status)
 static void close_when_unused(struct cc_watched *w)
 {
     if (w->unwanted && w->uses == 0 && w->system) {
-        cc_work(w->service, &w->work, close_handle, has_closed);
+        cc_work(w->service, w->service->callers, &w->work, close_handle, has_closed);
     }
 }
 
@@ -65,7 +64,7 @@ struct cc_watched *cc_watched_find(const struct computecore *s, const char *id)
     return w && w->system ? w : NULL;
 }
 
-static void open_handle(uv_work_t *work)
+static void open_handle(struct crew_job *work)
 {
     struct cc_watched *w = work->data;
     const struct computecore_api *api = &w->service->api;
@@ -82,11 +81,10 @@ static void open_handle(uv_work_t *work)
     w->system = w->result >= 0 ? system : NULL;
 }
 
-static void has_opened(uv_work_t *work, int status)
+static void has_opened(struct crew_job *work)
 {
     struct cc_watched *w = work->data;
     struct computecore *s = w->service;
-    (void)status;
     cc_worked(s);
     w->uses--;
     int32_t result = s->closing ? HCS_ABORTED : s->gone ? HCS_E_SERVICE_DISCONNECT : w->result;
@@ -103,16 +101,15 @@ static void has_opened(uv_work_t *work, int status)
 }
 
 /* Somebody watches it already: the answer is known, and is told later all the same. */
-static void do_nothing(uv_work_t *work)
+static void do_nothing(struct crew_job *work)
 {
     (void)work;
 }
 
-static void has_done_nothing(uv_work_t *work, int status)
+static void has_done_nothing(struct crew_job *work)
 {
     struct cc_watched *w = work->data;
     struct computecore *s = w->service;
-    (void)status;
     cc_worked(s);
     w->done(w->user, s->closing ? HCS_ABORTED : S_OK, NULL);
     free(w);
@@ -127,7 +124,7 @@ void cc_watch(struct hcs_service *service, const char *id, hcs_answer_cb done, v
     *w = (struct cc_watched){.service = s, .done = done, .user = user};
     w->work.data = w;
     if (again) {
-        cc_work(s, &w->work, do_nothing, has_done_nothing);
+        cc_work(s, s->callers, &w->work, do_nothing, has_done_nothing);
         return;
     }
     w->number = ++s->last_number;
@@ -136,7 +133,7 @@ void cc_watch(struct hcs_service *service, const char *id, hcs_answer_cb done, v
     w->uses = 1; /* the opening */
     idmap_put(&s->watched, w->number, w);
     idmap_put(&s->watched_by_id, idmap_hash(id), w);
-    cc_work(s, &w->work, open_handle, has_opened);
+    cc_work(s, s->callers, &w->work, open_handle, has_opened);
 }
 
 void cc_unwatch(struct hcs_service *service, const char *id)

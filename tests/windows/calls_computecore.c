@@ -11,7 +11,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-enum { CALLS = 1000, ROUNDS = 3, SYSTEMS = 14 };
+enum { CALLS = 1000, ROUNDS = 3, SYSTEMS = 14, HUNG = 8 };
 
 struct world {
     uv_loop_t loop;
@@ -24,6 +24,8 @@ struct world {
     int answers[CALLS];
     int32_t results[CALLS];
     int answered;
+    int begun; /* processes */
+    bool looked_up;
 };
 
 struct one {
@@ -202,6 +204,67 @@ static void closing_answers_what_is_open(void **state)
     free(ones);
 }
 
+static void on_started(void *user, int32_t result, const char *document, uint32_t pid)
+{
+    (void)result, (void)document, (void)pid;
+    ((struct world *)user)->begun++;
+}
+
+static void on_output(void *user, enum console_stream stream, const char *data, size_t len)
+{
+    (void)user, (void)stream, (void)data, (void)len;
+}
+
+static void on_nothing(void *user)
+{
+    (void)user;
+}
+
+static void on_process_closed(void *user, int32_t result, const char *document)
+{
+    (void)user, (void)result, (void)document;
+}
+
+static const struct hcs_process_sink PROCESS = {on_started, on_output, on_nothing, on_process_closed};
+
+static void on_looked_up(uv_fs_t *request)
+{
+    ((struct world *)request->data)->looked_up = true;
+    uv_fs_req_cleanup(request);
+}
+
+/* Neither a table of processes, nor a file, nor the end waits for calls that do not come back; whether HCS
+ * owes their answer or keeps the thread that called. */
+static void creations_that_hang_hold_nothing_up(void **state)
+{
+    (void)state;
+    static const char *const commands[] = {"{\"CommandLine\":\"hangs.exe\"}",
+                                           "{\"CommandLine\":\"stuck.exe\"}"};
+    struct world w;
+    struct one one = {.number = 0};
+    uv_fs_t look;
+    open_world(&w);
+    enumerate(&w);
+    for (int i = 0; i < 2 * HUNG; i++) {
+        computecore_service.create_process(w.service, w.ids[0], commands[i % 2], &PROCESS, &w);
+    }
+    one.world = &w;
+    for (size_t i = 1; i < w.n_ids; i++) {
+        w.answered = 0;
+        computecore_service.call(w.service, HCS_PROPERTIES, w.ids[i], "{\"PropertyTypes\":[\"ProcessList\"]}",
+                                 on_one, &one);
+        while (w.answered == 0) {
+            uv_run(&w.loop, UV_RUN_ONCE);
+        }
+    }
+    look.data = &w;
+    assert_int_equal(uv_fs_stat(&w.loop, &look, ".", on_looked_up), 0);
+    turn_until(&w, &w.looked_up);
+    assert_int_equal(w.begun, 0); /* they hang */
+    close_world(&w);
+    assert_int_equal(w.begun, 0);
+}
+
 static void a_service_that_goes_away_is_told_once(void **state)
 {
     (void)state;
@@ -221,6 +284,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest calls[] = {
         cmocka_unit_test(a_thousand_calls_are_each_answered_once),
         cmocka_unit_test(closing_answers_what_is_open),
+        cmocka_unit_test(creations_that_hang_hold_nothing_up),
     };
     const struct CMUnitTest disconnect[] = {cmocka_unit_test(a_service_that_goes_away_is_told_once)};
     return argc > 1 && strcmp(argv[1], "disconnect") == 0 ? cmocka_run_group_tests(disconnect, NULL, NULL)

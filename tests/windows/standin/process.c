@@ -244,6 +244,9 @@ HRESULT WINAPI HcsCreateProcess(HCS_SYSTEM system, PCWSTR parameters, HCS_OPERAT
     if (security) {
         return E_INVALIDARG;
     }
+    if (wcsstr(parameters, L"stuck.exe")) {
+        Sleep(INFINITE);
+    }
     HRESULT result = operation_begin(op, HcsOperationTypeCreateProcess);
     if (result >= 0) {
         struct job *job = mem_new(1, sizeof *job);
@@ -256,7 +259,7 @@ HRESULT WINAPI HcsCreateProcess(HCS_SYSTEM system, PCWSTR parameters, HCS_OPERAT
         *job = (struct job){.operation = op, .process = p, .document = wide_to_utf8(parameters)};
         if (s->early) {
             run_create(job);
-        } else {
+        } else if (!wcsstr(parameters, L"hangs.exe")) {
             standin_later(s->delay, run_create, job);
         }
     }

@@ -11,6 +11,8 @@
  * 2022) fresh          the host begins anew when the service's properties are asked for and nobody has a
  * handle open pids           processes of process-isolated systems that have a namesake on this machine get
  * its pid and start
+ * Two programs are in every system: creating "hangs.exe" is never answered, and HcsCreateProcess for
+ * "stuck.exe" does not return.
  */
 #ifndef TESTS_WINDOWS_STANDIN_H
 #define TESTS_WINDOWS_STANDIN_H
