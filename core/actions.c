@@ -7,7 +7,7 @@
 
 enum {
     ANY = 1u << CONTAINER_CREATED | 1u << CONTAINER_RUNNING | 1u << CONTAINER_PAUSED |
-          1u << CONTAINER_EXITED | 1u << CONTAINER_LOST,
+          1u << CONTAINER_EXITED | 1u << CONTAINER_LOST | 1u << CONTAINER_UNKNOWN,
     RUNS = 1u << CONTAINER_RUNNING,
     LIVES = 1u << CONTAINER_RUNNING | 1u << CONTAINER_PAUSED,
     RESTS = 1u << CONTAINER_CREATED | 1u << CONTAINER_EXITED,
@@ -176,7 +176,7 @@ const char *action_refusal(const struct action *a, const struct container *c, ch
     if (!c) {
         return "No container is selected: choose one in the list";
     }
-    if (!(a->states & 1u << c->state)) {
+    if (!(a->states & 1u << c->state) && c->state != CONTAINER_UNKNOWN) {
         return state_refusal(a, c, out, room);
     }
     int verb = a->verb == VERB_PAUSE && c->state == CONTAINER_PAUSED ? VERB_RESUME : a->verb;

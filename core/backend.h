@@ -36,6 +36,8 @@ struct engine_info {     /* told with online; borrowed for the call */
     const struct mode_offer *offers;
     size_t n_offers;
     const char *note; /* one sentence on what is missing and why (rights, ...); NULL nothing */
+    bool limited; /* it can do nothing, and knows little: every other engine is believed over it; note says
+                     why */
 };
 
 struct backend_sink { /* what an engine tells, whenever it learns it */

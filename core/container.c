@@ -258,6 +258,8 @@ const char *state_word(enum container_state state)
         return "exited";
     case CONTAINER_LOST:
         return "lost";
+    case CONTAINER_UNKNOWN:
+        break;
     }
     return "unknown";
 }
@@ -289,7 +291,8 @@ static const char *vm_seen(const struct container *c, char *out, size_t room)
 const char *container_host_sees(const struct container *c, char *out, size_t room)
 {
     if (c->state != CONTAINER_RUNNING && c->state != CONTAINER_PAUSED) {
-        snprintf(out, room, "%s", c->state == CONTAINER_LOST ? "unknown" : "nothing");
+        snprintf(out, room, "%s",
+                 c->state == CONTAINER_LOST || c->state == CONTAINER_UNKNOWN ? "unknown" : "nothing");
     } else if (c->isolation == ISOLATION_VM) {
         vm_seen(c, out, room);
     } else if (c->isolation == ISOLATION_UNKNOWN) {

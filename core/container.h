@@ -16,7 +16,8 @@ enum container_state {
     CONTAINER_RUNNING,
     CONTAINER_PAUSED,
     CONTAINER_EXITED,
-    CONTAINER_LOST /* its engine cannot say any more; note says why */
+    CONTAINER_LOST,   /* its engine cannot say any more; note says why */
+    CONTAINER_UNKNOWN /* it is there, and its engine is not told more; note says why */
 };
 
 enum verb { /* what can be done to a container; each may be refused with a reason */

@@ -37,7 +37,7 @@ struct entry {
 
 struct source {
     unsigned authority, round;
-    bool listing;
+    bool listing, weak;
 };
 
 struct model_watch {
@@ -258,7 +258,11 @@ static bool is_better(const struct model *m, int source, int than, unsigned fiel
     if (than == NOBODY || source == than) {
         return true;
     }
-    bool a = m->sources[source].authority & field, b = m->sources[than].authority & field;
+    const struct source *one = &m->sources[source], *other = &m->sources[than];
+    if (one->weak != other->weak) {
+        return other->weak;
+    }
+    bool a = one->authority & field, b = other->authority & field;
     return a != b ? a : source < than;
 }
 
@@ -338,6 +342,13 @@ void model_authority(struct model *m, int source, unsigned fields)
 {
     if (is_source(source)) {
         m->sources[source].authority = fields;
+    }
+}
+
+void model_weak(struct model *m, int source, bool weak)
+{
+    if (is_source(source)) {
+        m->sources[source].weak = weak;
     }
 }
 

@@ -8,8 +8,9 @@
  *
  * Two engines ("sources", numbered 0 to 31) may know the same container: records with the same key are one
  * row. Each field comes from the source with authority over it, among those that have told it; else from the
- * lowest numbered. The row lives until the last of them drops it. It never exists twice and its id stays.
- * That a source came or went is told as a change of FIELD_NAME.
+ * lowest numbered. A weak source is believed where no other has told. The row lives until the last of them
+ * drops it. It never exists twice and its id stays. That a source came or went is told as a change of
+ * FIELD_NAME.
  */
 #ifndef CORE_MODEL_H
 #define CORE_MODEL_H
@@ -41,6 +42,7 @@ void model_on_wake(struct model *m, void (*wake)(void *user), void *user);
 
 /* Writing. The authority of a source is set before its first record. */
 void model_authority(struct model *m, int source, unsigned fields);
+void model_weak(struct model *m, int source, bool weak); /* every source that is not is believed over it */
 container_id model_put(struct model *m, int source, const struct container *record, unsigned fields);
 void model_drop(struct model *m, int source, const char *key);
 void model_list_begin(struct model *m, int source);

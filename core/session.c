@@ -46,6 +46,7 @@ static void take_info(struct engine *e, const struct engine_info *info)
 {
     replace(&e->version, info->version);
     replace(&e->reason, info->note);
+    e->limited = info->limited;
     e->default_isolation = info->default_isolation;
     e->hypervisor = info->hypervisor;
     e->windows = info->windows;
@@ -94,6 +95,7 @@ static void on_online(void *user, const struct engine_info *info)
     }
     bool again = slot->engine.state == ENGINE_ONLINE; /* it has learnt more about itself */
     take_info(&slot->engine, info);
+    model_weak(s->model, slot->number, info->limited);
     if (!again) {
         slot->engine.state = ENGINE_ONLINE;
         slot->engine.listed = !slot->type->list;

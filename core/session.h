@@ -22,7 +22,8 @@ struct engine { /* what is known of an engine; strings are the session's, good u
                  */
     const char *name, *address; /* address NULL: the default */
     enum engine_state state;
-    const char *reason; /* why offline, or what is missing; NULL */
+    bool limited;       /* online, and can do nothing but show a little */
+    const char *reason; /* why offline or limited, or what is missing; NULL */
     const char *version;
     enum isolation default_isolation;
     enum hypervisor hypervisor;

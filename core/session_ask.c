@@ -53,6 +53,14 @@ static bool has(const struct backend_type *type, enum function function)
     }
 }
 
+static bool is_better(const struct slot *a, const struct slot *than, unsigned field)
+{
+    if (a->engine.limited != than->engine.limited) {
+        return than->engine.limited;
+    }
+    return a->type->authority & field && !(than->type->authority & field);
+}
+
 /* The online engine, among those that know c and have the function, that is believed for `field`. */
 static struct slot *best_slot(const struct session *s, const struct container *c, unsigned field,
                               enum function function)
@@ -61,7 +69,7 @@ static struct slot *best_slot(const struct session *s, const struct container *c
     for (int i = 0; i < s->n_slots; i++) {
         struct slot *slot = s->slots[i];
         bool can = c->engines & s->online & (1u << i) && has(slot->type, function);
-        if (can && (!best || (slot->type->authority & field && !(best->type->authority & field)))) {
+        if (can && (!best || is_better(slot, best, field))) {
             best = slot;
         }
     }
@@ -154,6 +162,23 @@ static const char *called(const struct container *c)
     return c->name ? c->name : c->key;
 }
 
+/* The verb with the words that lead on to the container's name. */
+static const char *verb_on(enum verb verb)
+{
+    switch (verb) {
+    case VERB_ATTACH:
+        return "attach to";
+    case VERB_EXEC:
+        return "run a command in";
+    case VERB_LOGS:
+        return "read the logs of";
+    case VERB_PROCESSES:
+        return "list the processes of";
+    default:
+        return verb_word(verb);
+    }
+}
+
 static int refuse_offline(const struct slot *slot, const char *what, struct error *why)
 {
     const struct engine *e = &slot->engine;
@@ -207,7 +232,7 @@ static struct slot *ask(const struct session *s, container_id id, enum verb verb
                   verb_word(verb));
         return NULL;
     }
-    snprintf(what, sizeof what, "%s %s", verb_word(verb), called(c));
+    snprintf(what, sizeof what, "%s %s", verb_on(verb), called(c));
     struct slot *slot = s->closing ? NULL : best_slot(s, c, fields[function], function);
     if (!slot) {
         refuse(s, c, what, why);
@@ -233,6 +258,10 @@ static struct slot *ask_engine(const struct session *s, int engine, const char *
     }
     if (!has(slot->type, function)) {
         refuse_function(slot, what, why);
+        return NULL;
+    }
+    if (slot->engine.limited) {
+        error_set(why, ERROR_DENIED, 0, "Cannot %s: %s", what, slot->engine.reason);
         return NULL;
     }
     return slot;

@@ -59,6 +59,7 @@ static const enum action_id *list_actions(const struct app *a)
                                             ACTION_KILL,  ACTION_HELP, ACTION_NONE};
     static const enum action_id stopped[] = {ACTION_START,    ACTION_LOGS, ACTION_REMOVE, ACTION_LAUNCH,
                                              ACTION_RELAUNCH, ACTION_HELP, ACTION_NONE};
+    static const enum action_id unknown[] = {ACTION_WHO, ACTION_REFRESH, ACTION_HELP, ACTION_NONE};
     const struct container *c = model_get(a->model, app_selected(a));
     if (!c) {
         return empty_actions(a);
@@ -66,7 +67,10 @@ static const enum action_id *list_actions(const struct app *a)
     if (list_view_marked(a->list, NULL, 0) > 0) {
         return marked;
     }
-    return c->state == CONTAINER_RUNNING ? running : c->state == CONTAINER_PAUSED ? paused : stopped;
+    return c->state == CONTAINER_RUNNING   ? running
+           : c->state == CONTAINER_PAUSED  ? paused
+           : c->state == CONTAINER_UNKNOWN ? unknown
+                                           : stopped;
 }
 
 static void hint_view(struct status_line *s, struct view *v, size_t most)

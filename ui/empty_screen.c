@@ -63,10 +63,13 @@ static void draw_engines(struct canvas *c, struct rect r, int row, const struct 
     int names = name_width(s);
     for (int i = 0; i < session_engines(s) && row < r.row + r.rows; i++) {
         const struct engine *e = session_engine(s, i);
-        bool online = e->state == ENGINE_ONLINE;
+        bool online = e->state == ENGINE_ONLINE, full = online && !e->limited;
         int col = r.col + INDENT;
         canvas_text(c, row, col, 9, STYLE_QUIET, i == 0 ? "engines" : "");
-        canvas_text(c, row, col + 10, 1, online ? STYLE_RUNNING : STYLE_WARNING, online ? "●" : "○");
+        canvas_text(c, row, col + 10, 1, full ? STYLE_RUNNING : STYLE_WARNING,
+                    full     ? "●"
+                    : online ? "◐"
+                             : "○");
         canvas_text(c, row, col + 12, names, STYLE_TEXT, e->name);
         col += 12 + names + 2;
         int used = paragraph_draw(c, (struct rect){row, col, r.row + r.rows - row, r.col + r.cols - col - 1},

@@ -6,7 +6,7 @@
 
 static const char *sign(const struct engine *e)
 {
-    return e->state == ENGINE_ONLINE ? "●" : e->state == ENGINE_OPENING ? "◌" : "○";
+    return e->state == ENGINE_OPENING ? "◌" : e->state == ENGINE_OFFLINE ? "○" : e->limited ? "◐" : "●";
 }
 
 int head_draw_engines(struct canvas *c, int row, int left, int right, enum style style,
@@ -21,7 +21,8 @@ int head_draw_engines(struct canvas *c, int row, int left, int right, enum style
     for (int i = 0; i < session_engines(s) && col < right; i++) {
         const struct engine *e = session_engine(s, i);
         int used = canvas_text(c, row, col, right - col, style, e->name);
-        enum style light = e->state == ENGINE_OFFLINE ? STYLE_WARNING : style;
+        bool less = e->state == ENGINE_OFFLINE || (e->state == ENGINE_ONLINE && e->limited);
+        enum style light = less ? STYLE_WARNING : style;
         canvas_text(c, row, col + used + 1, 1, light, sign(e));
         col += used + 5;
     }

@@ -67,6 +67,7 @@ const struct container *pane_running(struct app *a, container_id id, struct canv
         say_exited(a, it, c, r);
         break;
     case CONTAINER_LOST:
+    case CONTAINER_UNKNOWN:
         snprintf(what, sizeof what, "Its engine cannot say how %.100s is.", name);
         pane_sentence(c, r, what, it->note);
         break;

@@ -346,7 +346,7 @@ void hcs_act(struct backend *b, struct op *op, const char *key, enum verb verb,
     if (!e) {
         return;
     }
-    const char *why_not = entry_refusal(e, verb);
+    const char *why_not = entry_refusal(h, e, verb);
     if (why_not) {
         error_set(&why, ERROR_UNSUPPORTED, 0, "cannot %s %.100s: %s", verb_word(verb), e->name, why_not);
         op_fail(op, &why);
@@ -389,9 +389,9 @@ void hcs_processes(struct backend *b, struct op *op, const char *key)
     struct hcs *h = (struct hcs *)b;
     struct error why;
     const struct entry *e = ready(h, op, key, VERB_PROCESSES);
-    if (e && entry_refusal(e, VERB_PROCESSES)) {
+    if (e && entry_refusal(h, e, VERB_PROCESSES)) {
         error_set(&why, ERROR_UNSUPPORTED, 0, "cannot list the processes of %.100s: %s", e->name,
-                  entry_refusal(e, VERB_PROCESSES));
+                  entry_refusal(h, e, VERB_PROCESSES));
         op_fail(op, &why);
     } else if (e) {
         call(request_new(h, op, e, VERB_PROCESSES), HCS_PROPERTIES, REQUEST_PROCESSES, on_processes);

@@ -118,8 +118,8 @@ static void read_version(struct computecore *s)
     snprintf(s->system_name, 64, "Windows%s (%u)", s->workstation ? "" : " Server", s->build);
 }
 
-/* Whom HCS refuses is told here, with the little that Windows tells them all the same; every other failure is
- * the engine's to find. */
+/* Whom HCS refuses is found out here, for the little that Windows tells them all the same; every other
+ * failure is the engine's to find. */
 static bool is_refused(const struct computecore *s, int32_t *result)
 {
     HCS_OPERATION operation = s->api.HcsCreateOperation(NULL, NULL);
@@ -136,16 +136,12 @@ static bool is_refused(const struct computecore *s, int32_t *result)
     return result_condition(*result) == HCS_REFUSED;
 }
 
-static void say_refused(struct computecore *s, int32_t result)
+static void take_refusal(struct computecore *s, int32_t result)
 {
-    unsigned all, vms;
+    char *list = volatile_store_list();
     result_error(&s->why, result, NULL, "use the Host Compute Service");
-    if (volatile_store_count(&all, &vms) && all > 0) {
-        size_t len = strlen(s->why.text);
-        snprintf(s->why.text + len, sizeof s->why.text - len,
-                 "; all that can be told is that it has %u compute system%s, %u of them VMs", all,
-                 all == 1 ? "" : "s", vms);
-    }
+    s->limited = list != NULL;
+    free(list);
 }
 
 static void load(struct crew_job *work)
@@ -157,7 +153,7 @@ static void load(struct crew_job *work)
     }
     read_version(s);
     if (is_refused(s, &result)) {
-        say_refused(s, result);
+        take_refusal(s, result);
     }
 }
 
@@ -167,11 +163,13 @@ static void has_loaded(struct crew_job *work)
     cc_worked(s);
     if (s->closing) {
         cc_close_soon(s);
-    } else if (s->why.kind != ERROR_NONE) {
+    } else if (s->why.kind != ERROR_NONE && !s->limited) {
         s->base.sink->unusable(s->base.user, &s->why);
     } else {
-        const struct hcs_host host = {
-            .system = s->system_name, .build = s->build, .workstation = s->workstation};
+        const struct hcs_host host = {.system = s->system_name,
+                                      .build = s->build,
+                                      .workstation = s->workstation,
+                                      .limited = s->limited};
         s->base.sink->ready(s->base.user, &host);
     }
 }

@@ -77,6 +77,7 @@ struct computecore {
     bool left_behind; /* a thread has not come back from HCS: what it works on stays in memory */
     int open_handles; /* ferry, crews, timer */
     struct error why;
+    bool limited; /* HCS refuses this user; `why`, and the registry's list instead of HCS's */
     struct crew_job opening;
     uv_timer_t grace;       /* how long a close waits for answers that HCS owes */
     volatile LONG stopping; /* closing, for threads of the crews */

@@ -196,9 +196,9 @@ static int refusal(struct error *why, const struct hcs *h, const char *key, cons
         return error_set(why, ERROR_NOT_FOUND, 0,
                          "cannot open a console: there is no compute system %.64s; see the list", key);
     }
-    if (entry_refusal(e, verb)) {
+    if (entry_refusal(h, e, verb)) {
         return error_set(why, ERROR_UNSUPPORTED, 0, "cannot %s %.100s: %s", verb_word(verb), e->name,
-                         entry_refusal(e, verb));
+                         entry_refusal(h, e, verb));
     }
     if (spec->kind == CONSOLE_EXEC && act_exec_refusal(e->state)) {
         return error_set(why, ERROR_CONFLICT, 0, "cannot %s %.100s: %s", verb_word(verb), e->name,

@@ -46,6 +46,7 @@ struct hcs {
     bool closing, offline, online;
     int holds; /* uv handles that are not closed yet */
     char *version;
+    const char *limited; /* NULL; or why this user sees ids only, and can do nothing; a constant */
     struct windows_host windows;
 
     /* list.c */
@@ -92,7 +93,8 @@ struct entry *entry_find(const struct hcs *h, const char *key);
 struct entry *entry_of_vm(const struct hcs *h, const char *vm); /* the first; next_in_vm goes on */
 void entry_tell(struct hcs *h, const struct entry *e, unsigned fields);
 void entry_gone(struct hcs *h, struct entry *e);
-const char *entry_refusal(const struct entry *e, enum verb verb); /* NULL: its mode and kind allow it */
+/* NULL: rights, its mode and kind allow it. */
+const char *entry_refusal(const struct hcs *h, const struct entry *e, enum verb verb);
 
 /* workers.c */
 void workers_read(struct hcs *h); /* asks the host; tells what changed, then list_finish */

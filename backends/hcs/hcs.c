@@ -17,6 +17,11 @@
 
 const char HCS_CANNOT_LAUNCH[] =
     "this engine drives what others have created; to launch, use the engine docker";
+
+static const char NOT_THIS_USER[] = "only administrators and members of the group Hyper-V Administrators may "
+                                    "use the Host Compute Service; run "
+                                    "porthole as administrator, or join that group and sign in again";
+
 void hcs_timer_init(struct hcs *h, uv_timer_t *timer, void *data)
 {
     uv_timer_init(h->base.loop, timer);
@@ -86,7 +91,11 @@ void hcs_lost(struct hcs *h, int32_t result, const char *document, const char *w
 
 static void say_online(struct hcs *h)
 {
-    const char *why_not = h->service->type->arrange ? NULL : HCS_CANNOT_LAUNCH;
+    const char *why_not = h->limited ? h->limited : h->service->type->arrange ? NULL : HCS_CANNOT_LAUNCH;
+    struct text note = {0};
+    if (h->limited) {
+        text_addf(&note, "%s; until then the registry tells their ids, and no more", h->limited);
+    }
     const struct mode_offer offers[] = {
         {.mode = ISOLATION_PROCESS, .why_not = why_not},
         {.mode = ISOLATION_VM, .why_not = why_not, .cost = "about 400 MB and 2 s more"}};
@@ -97,9 +106,12 @@ static void say_online(struct hcs *h)
         .hypervisor = HYPERVISOR_HYPERV,
         .offers = offers,
         .n_offers = sizeof offers / sizeof *offers,
+        .note = h->limited ? text_of(&note) : NULL,
+        .limited = h->limited != NULL,
     };
     h->online = true;
     h->base.sink->online(h->base.user, &info);
+    text_done(&note);
 }
 
 static void on_service(void *user, int32_t result, const char *document)
@@ -131,6 +143,11 @@ static void on_ready(void *user, const struct hcs_host *host)
     struct hcs *h = user;
     h->windows = (struct windows_host){host->build, host->workstation ? WINDOWS_PRO : WINDOWS_SERVER};
     h->version = mem_string(host->system);
+    if (host->limited) {
+        h->limited = NOT_THIS_USER;
+        say_online(h);
+        return;
+    }
     h->service->type->call(h->service, HCS_SERVICE_PROPERTIES, NULL, REQUEST_SERVICE, on_service, h);
 }
 

@@ -28,6 +28,7 @@ static const char NO_LOGS[] = "HCS keeps no output: ask the tool that started it
 static const char NO_RELAUNCH[] = "HCS does not tell with what settings it was created";
 static const char NO_REMOVE[] = "nothing is left to remove when a compute system has ended";
 static const char NO_PAUSE[] = "Windows cannot pause a process-isolated container";
+static const char NOT_TOLD[] = "Windows does not tell this user";
 static const char NO_VM[] = "it is no container: use the tool that owns this VM";
 
 /* Entries. */
@@ -147,8 +148,11 @@ void entry_gone(struct hcs *h, struct entry *e)
 
 /* Telling. */
 
-const char *entry_refusal(const struct entry *e, enum verb verb)
+const char *entry_refusal(const struct hcs *h, const struct entry *e, enum verb verb)
 {
+    if (h->limited) {
+        return h->limited;
+    }
     switch (verb) {
     case VERB_ATTACH:
         return e->own ? NULL : NO_ATTACH;
@@ -178,7 +182,7 @@ void entry_tell(struct hcs *h, const struct entry *e, unsigned fields)
     c.apart = e->kind != HCS_KIND_CONTAINER;
     c.state = e->state;
     c.started = e->started;
-    c.note = c.apart ? document_kind_words(e->kind) : NULL;
+    c.note = c.apart ? document_kind_words(e->kind) : h->limited;
     c.isolation = e->isolation;
     c.hypervisor = HYPERVISOR_HYPERV;
     c.workers = e->workers;
@@ -192,7 +196,7 @@ void entry_tell(struct hcs *h, const struct entry *e, unsigned fields)
         own_describe(e->own, &c);
     }
     for (int verb = 0; verb < VERB_COUNT; verb++) {
-        c.why_not[verb] = entry_refusal(e, (enum verb)verb);
+        c.why_not[verb] = entry_refusal(h, e, (enum verb)verb);
     }
     h->base.sink->seen(h->base.user, &c, fields);
 }
@@ -232,6 +236,11 @@ static unsigned take_system(struct hcs *h, struct entry *e, const struct hcs_sys
     const char *reason;
     enum isolation isolation = document_isolation(s, &reason);
     enum hcs_kind kind = document_kind(s);
+    enum container_state state = h->limited ? CONTAINER_UNKNOWN : s->state;
+    if (h->limited && !s->is_vm) {
+        isolation = ISOLATION_UNKNOWN;
+        reason = NOT_TOLD;
+    }
     if (e->own) {
         isolation = own_mode(e->own);
         reason = "it was launched so, here";
@@ -251,14 +260,14 @@ static unsigned take_system(struct hcs *h, struct entry *e, const struct hcs_sys
     if (isolation != e->isolation || kind != e->kind) {
         differ |= FIELD_NAME | FIELD_ISOLATION | FIELD_STATE;
     }
-    if (s->state != e->state) {
+    if (state != e->state) {
         e->without_statistics = false;
         differ |= FIELD_STATE;
     }
     e->isolation = isolation;
     e->kind = kind;
     e->reason = reason;
-    e->state = s->state;
+    e->state = state;
     e->is_linux = s->is_linux;
     return differ;
 }
@@ -274,7 +283,7 @@ static void on_watched(void *user, int32_t result, const char *document)
 
 static void watch(struct hcs *h, struct entry *e)
 {
-    if (!e->watched && h->n_watched < WATCHED_MOST && e->kind != HCS_KIND_TEMPLATE) {
+    if (!e->watched && !h->limited && h->n_watched < WATCHED_MOST && e->kind != HCS_KIND_TEMPLATE) {
         e->watched = true;
         h->n_watched++;
         h->service->type->watch(h->service, e->key, on_watched, h);
@@ -335,7 +344,7 @@ static void on_swept(void *user, int32_t result, const char *document)
 /* What an earlier run has left on disk of containers that are gone. */
 static void sweep(struct hcs *h)
 {
-    if (!h->service->type->arrange) {
+    if (!h->service->type->arrange || h->limited) {
         return;
     }
     cJSON *keys = cJSON_CreateArray();

@@ -80,6 +80,8 @@ struct hcs_host {       /* the machine under the service; borrowed for the call 
     const char *system; /* "Windows Server 2022 (20348)"; NULL unknown */
     unsigned build;     /* 20348; 0 unknown */
     bool workstation;   /* a client edition: its default isolation is hyperv */
+    bool limited; /* this user may not call the service: only HCS_ENUMERATE is answered, with Id and (of VMs)
+                     SystemType */
 };
 
 struct hcs_service_sink { /* what the owner hears, from the loop, never from inside a call */

@@ -5,9 +5,7 @@
 #ifndef BACKENDS_HCS_VOLATILE_STORE_H
 #define BACKENDS_HCS_VOLATILE_STORE_H
 
-#include <stdbool.h>
-
-/* How many there are, and how many of them are VMs. False: the store cannot be read. */
-bool volatile_store_count(unsigned *all, unsigned *vms);
+/* [{Id, SystemType of VMs}], as an enumeration has them, to be freed; NULL: there is no such store. */
+char *volatile_store_list(void);
 
 #endif

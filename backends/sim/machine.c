@@ -253,6 +253,23 @@ size_t machine_count(const struct machine *m)
     return m->n_systems;
 }
 
+void machine_store(const struct machine *m, struct text *answer)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < m->n_systems; i++) {
+        cJSON *o = cJSON_CreateObject();
+        cJSON_AddStringToObject(o, "Id", m->systems[i]->id);
+        if (shape_is_vm(m->systems[i]->shape)) {
+            cJSON_AddStringToObject(o, "SystemType", "VirtualMachine");
+        }
+        cJSON_AddItemToArray(list, o);
+    }
+    char *words = cJSON_PrintUnformatted(list);
+    text_add(answer, words);
+    free(words);
+    cJSON_Delete(list);
+}
+
 const char *machine_system_at(const struct machine *m, size_t i)
 {
     return m->systems[i]->id;

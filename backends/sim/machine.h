@@ -64,6 +64,9 @@ int32_t machine_arrange(struct machine *m, enum hcs_arrangement what, const char
                         struct text *answer);
 size_t machine_arranged(const struct machine *m); /* scratch layers and endpoints that stand */
 
+/* What the registry tells a user whom HCS refuses: [{Id, SystemType of VMs}] */
+void machine_store(const struct machine *m, struct text *answer);
+
 bool machine_has(const struct machine *m, const char *id); /* could a handle to it be opened? */
 
 /* HcsCreateProcess. NULL and *result, and maybe an error document, when it fails. The caller drops the

@@ -55,6 +55,7 @@ struct sim {
     struct machine *machine; /* NULL: the address was no good */
     struct error broken;
     unsigned delay, slow, speed, disconnect;
+    unsigned ids;    /* with refuse: the registry tells ids all the same */
     uint64_t opened; /* uv_now */
     int64_t began;   /* the machine's clock then */
     uv_timer_t timer;
@@ -126,6 +127,8 @@ static void perform(struct sim *s, struct pending *p)
         }
     } else if (p->kind == ARRANGEMENT) {
         p->result = machine_arrange(s->machine, p->arrangement, p->id, p->document, &p->text);
+    } else if (s->ids && p->call == HCS_ENUMERATE) {
+        machine_store(s->machine, &p->text);
     } else {
         p->result = machine_call(s->machine, p->call, p->id, p->document, &p->text);
     }
@@ -410,7 +413,8 @@ static void tell_ready(struct sim *s)
         s->base.sink->unusable(s->base.user, &s->broken);
         return;
     }
-    const struct hcs_host host = {.name = machine_name(s->machine),
+    const struct hcs_host host = {.limited = machine_options(s->machine)->refuse && s->ids,
+                                  .name = machine_name(s->machine),
                                   .system = machine_system(s->machine),
                                   .build = machine_build(s->machine),
                                   .workstation = machine_options(s->machine)->workstation};
@@ -486,6 +490,7 @@ static bool take_word(void *user, const char *name, unsigned value)
                    : strcmp(name, "slow") == 0       ? &s->slow
                    : strcmp(name, "speed") == 0      ? &s->speed
                    : strcmp(name, "disconnect") == 0 ? &s->disconnect
+                   : strcmp(name, "ids") == 0        ? &s->ids
                                                      : NULL;
     if (at) {
         *at = value;

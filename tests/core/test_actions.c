@@ -108,6 +108,10 @@ static void refusals_say_why(void **state)
     c.state = CONTAINER_LOST;
     c.note = "the engine has gone";
     assert_string_equal(refusal(ACTION_KILL, &c), "kill: web cannot be reached: the engine has gone");
+    c.state = CONTAINER_UNKNOWN; /* then only the record can say no */
+    assert_null(refusal(ACTION_STOP, &c));
+    c.why_not[VERB_STOP] = "you may not";
+    assert_string_equal(refusal(ACTION_STOP, &c), "you may not");
     assert_non_null(refusal(ACTION_STOP, NULL));
     assert_null(refusal(ACTION_LAUNCH, NULL));
     assert_null(refusal(ACTION_QUIT, NULL));

@@ -183,6 +183,24 @@ static void the_same_key_of_two_sources_is_one_row(void **state)
     model_free(m);
 }
 
+static void a_weak_source_is_believed_where_no_other_has_told(void **state)
+{
+    (void)state;
+    struct model *m = model_new(NULL, NULL);
+    model_weak(m, A, true);
+    model_authority(m, A, FIELD_ALL);
+    container_id id = put(m, A, "k", "from a", 0.1);
+    assert_string_equal(model_get(m, id)->name, "from a");
+    put(m, B, "k", "from b", 0.2);
+    assert_string_equal(model_get(m, id)->name, "from b");
+    put(m, A, "k", "from a", 0.3);
+    assert_true(model_get(m, id)->cpu == 0.2);
+    model_drop(m, B, "k");
+    assert_string_equal(model_get(m, id)->name, "from a");
+    assert_true(model_get(m, id)->cpu == 0.3);
+    model_free(m);
+}
+
 static void the_next_best_word_comes_forward(void **state)
 {
     (void)state;
@@ -402,6 +420,7 @@ int main(void)
         cmocka_unit_test(ids_are_never_reused),
         cmocka_unit_test(a_list_drops_what_was_not_seen),
         cmocka_unit_test(the_same_key_of_two_sources_is_one_row),
+        cmocka_unit_test(a_weak_source_is_believed_where_no_other_has_told),
         cmocka_unit_test(the_next_best_word_comes_forward),
         cmocka_unit_test(what_only_the_leaver_told_is_unknown_again),
         cmocka_unit_test(watchers_may_leave_while_told),

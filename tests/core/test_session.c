@@ -9,6 +9,7 @@
 
 struct script {          /* what an engine does, and what was asked of it */
     const char *refuse;  /* it cannot be opened, for this reason */
+    const char *limited; /* it can do nothing, for this reason */
     const char *keys[4]; /* its list */
     double cpu;
     int opened, closed, lists, samples, acts;
@@ -70,6 +71,8 @@ static void on_step(uv_timer_t *timer)
                                                    {ISOLATION_VM, "no KVM", NULL}};
         e->base.sink->online(e->base.user, &(struct engine_info){.version = "scripted 1",
                                                                  .default_isolation = ISOLATION_PROCESS,
+                                                                 .note = e->script->limited,
+                                                                 .limited = e->script->limited != NULL,
                                                                  .offers = offers,
                                                                  .n_offers = 2});
     }
@@ -473,7 +476,7 @@ static void every_question_is_answered(void **state)
     session_act(s, 4711, VERB_STOP, NULL, on_answer, &heard);
     expect(scene, &heard, ERROR_NOT_FOUND, "not there any more");
     session_processes(s, web, on_answer, &heard);
-    expect(scene, &heard, ERROR_UNSUPPORTED, "processes web: the engine plain");
+    expect(scene, &heard, ERROR_UNSUPPORTED, "list the processes of web: the engine plain");
     session_inspect(s, web, on_answer, &heard);
     expect(scene, &heard, ERROR_UNSUPPORTED, "inspect web");
     session_images(s, 0, on_answer, &heard);
@@ -503,7 +506,7 @@ static void consoles_are_refused_from_the_loop(void **state)
     struct console *c = session_console(scene->session, id_of(scene, "web"), &spec, &sink, &heard);
     console_write(c, "x", 1);
     console_resize(c, 24, 80);
-    expect(scene, &heard, ERROR_UNSUPPORTED, "exec web");
+    expect(scene, &heard, ERROR_UNSUPPORTED, "run a command in web");
     c = session_console(scene->session, 4711, &spec, &sink, &heard);
     console_close(c);
     settle(scene);
@@ -528,6 +531,29 @@ static void the_engine_with_the_function_is_asked(void **state)
     say_offline(scripts[0].engine, "Gone.");
     assert_int_equal(session_engine_of(scene->session, web), 0);
     assert_int_equal(session_engine_of(scene->session, 4711), -1);
+    scene_end(scene);
+}
+
+static void a_limited_engine_is_asked_for_nothing_and_believed_last(void **state)
+{
+    (void)state;
+    struct heard heard;
+    struct scene *scene = scene_new(true);
+    scripts[0].limited = "you may not";
+    scripts[0].keys[1] = "alone";
+    scripts[0].cpu = 7;
+    scripts[1].keys[0] = "web";
+    scripts[1].cpu = 0.5;
+    session_add(scene->session, &plain_type, "0");
+    session_add(scene->session, &plain_type, "1");
+    settle(scene);
+    assert_true(session_engine(scene->session, 0)->limited);
+    assert_true(record(scene, "web")->cpu == 0.5);
+    assert_true(record(scene, "alone")->cpu == 7);
+    session_act(scene->session, id_of(scene, "web"), VERB_KILL, NULL, on_answer, &heard);
+    expect(scene, &heard, ERROR_NONE, NULL);
+    assert_int_equal(scripts[0].acts, 0);
+    assert_int_equal(scripts[1].acts, 1);
     scene_end(scene);
 }
 
@@ -571,6 +597,7 @@ int main(void)
         cmocka_unit_test(every_question_is_answered),
         cmocka_unit_test(consoles_are_refused_from_the_loop),
         cmocka_unit_test(the_engine_with_the_function_is_asked),
+        cmocka_unit_test(a_limited_engine_is_asked_for_nothing_and_believed_last),
         cmocka_unit_test(closing_ends_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

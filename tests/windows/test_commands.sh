@@ -52,10 +52,18 @@ is "stop" $? 0
 # The service is not as one would like.
 PORTHOLE_STANDIN=refuse=1
 has "refused" "$(porthole ls 2>&1)" "Hyper-V Administrators"
+is "nothing to be had without a registry" "$(porthole ls >/dev/null 2>&1; echo $?)" 125
 store='HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\HostComputeService\VolatileStore'
 "$wine_run" reg add "$store\ComputeSystem\one" /f >/dev/null
 "$wine_run" reg add "$store\ComputeSystem\two" /v ComputeSystemType /t REG_DWORD /d 2 /f >/dev/null
-has "what is told all the same" "$(porthole ls 2>&1)" "2 compute systems, 1 of them VMs"
+has "told with the list" "$(porthole ls 2>&1 >/dev/null)" "Hyper-V Administrators"
+is "what the registry tells" "$(porthole ls -a --json 2>/dev/null | json 'sorted((c["id"], c["isolation"], c["state"]) for c in d)')" \
+    "[('one', 'unknown', 'unknown'), ('two', 'hyperv', 'unknown')]"
+is "VMs are no containers" "$(porthole ls -q 2>/dev/null | tr -d '\r')" "one"
+has "the engine says so" "$(porthole engines --json | json '[(e["name"], e["state"]) for e in d]')" "('hcs', 'limited')"
+has "every action says who may" "$(porthole stop one 2>&1)" "join that group"
+is "none is done" "$(porthole exec one cmd >/dev/null 2>&1; echo $?)" 1
+has "the host side all the same" "$(porthole who 4294967290 2>&1; porthole who "$pid" --json)" '"host"'
 "$wine_run" reg delete "$store" /f >/dev/null
 PORTHOLE_STANDIN=missing=1
 has "missing" "$(porthole ls 2>&1)" "engine hcs"

@@ -7,7 +7,15 @@
 
 static const char *state_of(const struct engine *e)
 {
-    return e->state == ENGINE_ONLINE ? "online" : e->state == ENGINE_OFFLINE ? "offline" : "opening";
+    switch (e->state) {
+    case ENGINE_ONLINE:
+        return e->limited ? "limited" : "online";
+    case ENGINE_OFFLINE:
+        return "offline";
+    case ENGINE_OPENING:
+        break;
+    }
+    return "opening";
 }
 
 /* Of a launch that asks for none: the settings' word, else the engine's. */

@@ -56,6 +56,12 @@ static bool is_live(const struct container *c)
     return c->state == CONTAINER_RUNNING || c->state == CONTAINER_PAUSED;
 }
 
+/* Shown also without --all. */
+static bool is_shown(const struct ls *ls, const struct container *c)
+{
+    return ls->all || is_live(c) || c->state == CONTAINER_UNKNOWN;
+}
+
 /* Have all that run been measured? */
 static bool measured(const struct cli *cli, unsigned fields)
 {
@@ -185,11 +191,22 @@ static void state_text(struct text *t, const struct container *c)
     }
 }
 
+/* What is shown of an engine that is limited needs a word. */
+static void say_limits(const struct cli *cli)
+{
+    for (int i = 0; i < session_engines(cli->session); i++) {
+        const struct engine *e = session_engine(cli->session, i);
+        if (e->state == ENGINE_ONLINE && e->limited) {
+            cli_say("engine %s: %s", e->name, e->reason);
+        }
+    }
+}
+
 static bool any_ports(const struct cli *cli, const struct listing *rows, const struct ls *ls)
 {
     for (size_t i = 0; i < listing_count(rows); i++) {
         const struct container *c = model_get(cli->model, listing_at(rows, i));
-        if (c->ports && (ls->all || is_live(c))) {
+        if (c->ports && is_shown(ls, c)) {
             return true;
         }
     }
@@ -207,7 +224,7 @@ static void print_rows(const struct cli *cli, const struct listing *rows, const 
     int64_t now = time_now();
     for (size_t i = 0; i < listing_count(rows); i++) {
         const struct container *c = model_get(cli->model, listing_at(rows, i));
-        if (!ls->all && !is_live(c)) {
+        if (!is_shown(ls, c)) {
             continue;
         }
         struct text state = {0};
@@ -245,7 +262,7 @@ static void print_ids(const struct cli *cli, const struct listing *rows, const s
 {
     for (size_t i = 0; i < listing_count(rows); i++) {
         const struct container *c = model_get(cli->model, listing_at(rows, i));
-        if (ls->all || is_live(c)) {
+        if (is_shown(ls, c)) {
             puts(c->key);
         }
     }
@@ -256,7 +273,7 @@ static void print_json(const struct cli *cli, const struct listing *rows, const 
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < listing_count(rows); i++) {
         const struct container *c = model_get(cli->model, listing_at(rows, i));
-        if (ls->all || is_live(c)) {
+        if (is_shown(ls, c)) {
             cJSON_AddItemToArray(list, container_json(cli, c));
         }
     }
@@ -278,6 +295,7 @@ static int run(struct cli *cli, struct args *args)
     if (!cli_open(cli, true)) {
         return EXIT_ENGINE;
     }
+    say_limits(cli);
     if (!ls.quiet) {
         measure(cli, ls.stats || ls.sort == SORT_CPU);
     }
