@@ -68,8 +68,12 @@ struct backend_type {
     const char *name;  /* as the command line and the settings spell it: "local", "docker", "hcs" */
     const char *title; /* one sentence for help */
     bool on_request;   /* opened only when it is named, never with "all engines" */
-    unsigned
-        authority; /* FIELD_ bits for which this engine is believed over others that know the container */
+    /* FIELD_ bits for which this engine is believed over others that know the container, and asked: for the
+     * fields of usage to measure them and to list its processes, for FIELD_WORKERS where its host is, and for
+     * FIELD_VERBS to do everything else to it. Who claims FIELD_VERBS keeps containers: it has made them, has
+     * a record of them that outlives their end, and must not be passed over. While it is away, the others are
+     * asked only to look into a container or to run something in it; and what it drops is gone. */
+    unsigned authority;
     /* Never NULL; an engine that cannot be reached says so by offline(). address NULL: the default. */
     struct backend *(*open)(struct uv_loop_s *loop, const char *address, const struct backend_sink *sink,
                             void *user);

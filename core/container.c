@@ -57,13 +57,15 @@ static void assign_name(struct container *to, const struct container *from)
     to->terminal = from->terminal;
     to->apart = from->apart;
     to->created = from->created;
+    to->origin = from->origin;
+    to->memory_limit = from->memory_limit;
 }
 
 static bool same_name(const struct container *a, const struct container *b)
 {
     return same(a->name, b->name) && same(a->image, b->image) && same(a->command, b->command) &&
            same(a->owner, b->owner) && a->terminal == b->terminal && a->apart == b->apart &&
-           a->created == b->created;
+           a->created == b->created && a->origin == b->origin && a->memory_limit == b->memory_limit;
 }
 
 static void assign_state(struct container *to, const struct container *from)
@@ -85,21 +87,29 @@ static bool same_state(const struct container *a, const struct container *b)
 static void assign_isolation(struct container *to, const struct container *from)
 {
     to->isolation = from->isolation;
-    to->origin = from->origin;
     to->hypervisor = from->hypervisor;
+}
+
+static bool same_isolation(const struct container *a, const struct container *b)
+{
+    return a->isolation == b->isolation && a->hypervisor == b->hypervisor;
+}
+
+static void assign_verbs(struct container *to, const struct container *from)
+{
     for (int verb = 0; verb < VERB_COUNT; verb++) {
         replace(&to->why_not[verb], from->why_not[verb]);
     }
 }
 
-static bool same_isolation(const struct container *a, const struct container *b)
+static bool same_verbs(const struct container *a, const struct container *b)
 {
     for (int verb = 0; verb < VERB_COUNT; verb++) {
         if (!same(a->why_not[verb], b->why_not[verb])) {
             return false;
         }
     }
-    return a->isolation == b->isolation && a->origin == b->origin && a->hypervisor == b->hypervisor;
+    return true;
 }
 
 static void assign_workers(struct container *to, const struct container *from)
@@ -174,13 +184,12 @@ static bool same_cpu(const struct container *a, const struct container *b)
 static void assign_memory(struct container *to, const struct container *from)
 {
     to->memory = from->memory;
-    to->memory_limit = from->memory_limit;
     to->host_memory = from->host_memory;
 }
 
 static bool same_memory(const struct container *a, const struct container *b)
 {
-    return a->memory == b->memory && a->memory_limit == b->memory_limit && a->host_memory == b->host_memory;
+    return a->memory == b->memory && a->host_memory == b->host_memory;
 }
 
 static void assign_processes(struct container *to, const struct container *from)
@@ -206,6 +215,7 @@ static const struct group {
     {FIELD_CPU, assign_cpu, same_cpu},
     {FIELD_MEMORY, assign_memory, same_memory},
     {FIELD_PROCESSES, assign_processes, same_processes},
+    {FIELD_VERBS, assign_verbs, same_verbs},
 };
 
 void container_assign(struct container *to, const struct container *from, unsigned fields)

@@ -37,23 +37,27 @@ enum verb { /* what can be done to a container; each may be refused with a reaso
 };
 
 enum container_field {                            /* parts of a record: which are meant, which changed */
-                       FIELD_NAME = 1u << 0,      /* name, image, command, owner, terminal, created, apart */
+                       FIELD_NAME = 1u << 0,      /* as its maker describes it: name, image, command, owner,
+                                                     terminal, created, apart, origin, memory_limit */
                        FIELD_STATE = 1u << 1,     /* state, exit_code, started, finished, pid, note */
-                       FIELD_ISOLATION = 1u << 2, /* isolation, origin, hypervisor, why_not */
+                       FIELD_ISOLATION = 1u << 2, /* isolation, hypervisor */
                        FIELD_WORKERS = 1u << 3,   /* workers, vm */
                        FIELD_CROSSINGS = 1u << 4, /* crossings, ports */
                        FIELD_CPU = 1u << 5,       /* cpu */
-                       FIELD_MEMORY = 1u << 6,    /* memory, memory_limit, host_memory */
+                       FIELD_MEMORY = 1u << 6,    /* memory, host_memory */
                        FIELD_PROCESSES = 1u << 7, /* processes */
+                       FIELD_VERBS = 1u << 8,     /* why_not */
                        FIELD_USAGE = FIELD_CPU | FIELD_MEMORY | FIELD_PROCESSES,
-                       FIELD_COUNT = 8,
+                       FIELD_COUNT = 9,
                        FIELD_ALL = (1u << FIELD_COUNT) - 1
 };
 
 struct container {
     container_id id;  /* 0 until the model has dealt one */
     const char *key;  /* the engine's own name for it, the same in every engine that knows it */
-    unsigned engines; /* bit n: engine number n knows it (filled in by the model) */
+    unsigned engines; /* bit n: engine number n knows it (filled in by the model, as are the next two) */
+    unsigned away;    /* bit n: and cannot be asked now; what it told last stands where nobody else tells */
+    enum isolation disputed; /* what another of them calls its isolation; ISOLATION_UNKNOWN: they agree */
 
     const char *name, *image, *command, *owner; /* owner: the tool that created it; NULL unknown */
     bool terminal;                              /* its console is a terminal */

@@ -17,11 +17,15 @@ enum { SOURCES = 32, NOBODY = -1 };
 
 static const size_t NOT_QUEUED = (size_t)-1;
 
+/* What does not pass: it holds although the source that told it cannot be asked any more. */
+static const unsigned LASTING = FIELD_NAME | FIELD_ISOLATION | FIELD_CROSSINGS | FIELD_VERBS;
+
 struct part { /* what one source has to do with a container */
     struct part *next;
     int source;
     unsigned told;  /* fields that it has told */
     unsigned round; /* the list in which it was last put */
+    bool away;
     struct container *aside;
 };
 
@@ -253,46 +257,61 @@ static struct container *part_aside(struct part *part)
     return part->aside;
 }
 
-static bool is_better(const struct model *m, int source, int than, unsigned field)
+static bool is_better(const struct model *m, const struct part *part, const struct part *than, unsigned field)
 {
-    if (than == NOBODY || source == than) {
+    if (!than || part == than) {
         return true;
     }
-    const struct source *one = &m->sources[source], *other = &m->sources[than];
-    if (one->weak != other->weak) {
-        return other->weak;
-    }
-    bool a = one->authority & field, b = other->authority & field;
-    return a != b ? a : source < than;
+    bool weak = m->sources[part->source].weak, weaker = m->sources[than->source].weak;
+    bool old = part->away && !(field & LASTING), older = than->away && !(field & LASTING);
+    bool a = m->sources[part->source].authority & field, b = m->sources[than->source].authority & field;
+    return weak != weaker ? weaker : old != older ? older : a != b ? a : part->source < than->source;
 }
 
-/* Makes source the owner of those of `fields` that it may own; the word of who owned them is put aside. */
-static unsigned take_over(struct model *m, struct entry *e, int source, unsigned fields)
+/* Gives those of `fields` to part that it may own; the word of who owned them is put aside. */
+static unsigned take_over(const struct model *m, struct entry *e, struct part *part, unsigned fields)
 {
     unsigned taken = 0;
     for (int i = 0; i < FIELD_COUNT; i++) {
         unsigned field = 1u << i;
-        if (!(fields & field) || !is_better(m, source, e->owner[i], field)) {
+        if (!(fields & field)) {
             continue;
         }
-        if (e->owner[i] != NOBODY && e->owner[i] != source) {
-            container_assign(part_aside(part_find(e, e->owner[i])), &e->shown, field);
+        struct part *owner = e->owner[i] == part->source ? part : part_find(e, e->owner[i]);
+        if (!is_better(m, part, owner, field)) {
+            continue;
         }
-        e->owner[i] = source;
+        if (owner && owner != part) {
+            container_assign(part_aside(owner), &e->shown, field);
+        }
+        e->owner[i] = part->source;
         taken |= field;
     }
     return taken;
 }
 
-/* The owner of field i has left: the next best word of the parts that stay is shown, or "unknown". */
+static const struct part *best_part(const struct model *m, const struct entry *e, unsigned field)
+{
+    const struct part *best = NULL;
+    for (const struct part *part = e->parts; part; part = part->next) {
+        if (part->told & field && is_better(m, part, best, field)) {
+            best = part;
+        }
+    }
+    return best;
+}
+
+/* The owner of field i has left, or is away: the best word of those who are there is shown, or "unknown". */
 static unsigned bring_forward(struct model *m, struct entry *e, int i)
 {
     unsigned field = 1u << i;
-    const struct part *best = NULL;
-    for (const struct part *part = e->parts; part; part = part->next) {
-        if (part->told & field && (!best || is_better(m, part->source, best->source, field))) {
-            best = part;
-        }
+    const struct part *best = best_part(m, e, field);
+    struct part *owner = part_find(e, e->owner[i]);
+    if (owner && owner == best) {
+        return 0;
+    }
+    if (owner) {
+        container_assign(part_aside(owner), &e->shown, field);
     }
     struct container unknown;
     container_init(&unknown);
@@ -301,6 +320,37 @@ static unsigned bring_forward(struct model *m, struct entry *e, int i)
     container_assign(&e->shown, word, changed);
     e->owner[i] = best ? best->source : NOBODY;
     return changed;
+}
+
+/* Does another call its isolation by another name than the one who is believed? While it is being started,
+ * its wall may still have to be built. */
+static void compare_walls(struct model *m, struct entry *e)
+{
+    enum { WALL = 2 };
+    _Static_assert(1u << WALL == FIELD_ISOLATION, "its place among the owners");
+    enum isolation disputed = ISOLATION_UNKNOWN;
+    bool lives = e->shown.state == CONTAINER_RUNNING || e->shown.state == CONTAINER_PAUSED;
+    bool known = lives && e->shown.isolation != ISOLATION_UNKNOWN;
+    for (const struct part *part = known ? e->parts : NULL; part; part = part->next) {
+        if (part->source != e->owner[WALL] && part->told & FIELD_ISOLATION &&
+            part->aside->isolation != e->shown.isolation) {
+            disputed = part->aside->isolation;
+        }
+    }
+    if (disputed != e->shown.disputed) {
+        e->shown.disputed = disputed;
+        queue_update(m, e, FIELD_ISOLATION);
+    }
+}
+
+/* Is nobody left who could still tell, or who keeps it? */
+static bool is_left_behind(const struct model *m, const struct entry *e)
+{
+    const struct part *part = e->parts;
+    while (part && part->away && !(m->sources[part->source].authority & FIELD_VERBS)) {
+        part = part->next;
+    }
+    return !part;
 }
 
 static void part_drop(struct model *m, struct entry *e, int source)
@@ -323,12 +373,39 @@ static void part_drop(struct model *m, struct entry *e, int source)
         free(part->aside);
     }
     free(part);
+    if (m->sources[source].authority & FIELD_VERBS && is_left_behind(m, e)) {
+        entry_remove(m, e);
+        return;
+    }
     e->shown.engines &= ~(1u << source);
+    e->shown.away &= ~(1u << source);
     unsigned changed = FIELD_NAME;
     for (int i = 0; i < FIELD_COUNT; i++) {
         changed |= e->owner[i] == source ? bring_forward(m, e, i) : 0;
     }
     queue_update(m, e, changed);
+    compare_walls(m, e);
+}
+
+static void part_away(struct model *m, struct entry *e, struct part *part)
+{
+    unsigned changed = part->away ? 0 : FIELD_NAME;
+    part->away = true;
+    e->shown.away |= 1u << part->source;
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        changed |= e->owner[i] == part->source ? bring_forward(m, e, i) : 0;
+    }
+    queue_update(m, e, changed);
+    compare_walls(m, e);
+}
+
+static void part_back(struct model *m, struct entry *e, struct part *part)
+{
+    if (part->away) {
+        part->away = false;
+        e->shown.away &= ~(1u << part->source);
+        queue_update(m, e, FIELD_NAME);
+    }
 }
 
 static bool is_source(int source)
@@ -364,13 +441,15 @@ container_id model_put(struct model *m, int source, const struct container *reco
     struct part *part = part_of(m, e, source);
     part->round = m->sources[source].round;
     part->told |= fields & FIELD_ALL;
-    unsigned mine = take_over(m, e, source, fields);
+    part_back(m, e, part);
+    unsigned mine = take_over(m, e, part, fields);
     unsigned changed = container_differ(&e->shown, record, mine);
     container_assign(&e->shown, record, changed);
     if (fields & FIELD_ALL & ~mine) {
         container_assign(part_aside(part), record, fields & FIELD_ALL & ~mine);
     }
     queue_update(m, e, changed);
+    compare_walls(m, e);
     return e->shown.id;
 }
 
@@ -413,6 +492,16 @@ void model_drop_all(struct model *m, int source)
 {
     if (is_source(source)) {
         sweep(m, source, true);
+    }
+}
+
+void model_away(struct model *m, int source)
+{
+    for (size_t i = 0; is_source(source) && i < m->end; i++) {
+        struct part *part = m->entries[i] ? part_find(m->entries[i], source) : NULL;
+        if (part) {
+            part_away(m, m->entries[i], part);
+        }
     }
 }
 

@@ -8,9 +8,10 @@
  *
  * Two engines ("sources", numbered 0 to 31) may know the same container: records with the same key are one
  * row. Each field comes from the source with authority over it, among those that have told it; else from the
- * lowest numbered. A weak source is believed where no other has told. The row lives until the last of them
- * drops it. It never exists twice and its id stays. That a source came or went is told as a change of
- * FIELD_NAME.
+ * lowest numbered. A weak source is believed where no other has told. What passes (state, workers, usage)
+ * comes from a source that is away only where no other tells it. The row lives until the last of them drops
+ * it, or the one with authority over FIELD_VERBS does while the others are away. It never exists twice and
+ * its id stays. That a source came, went, or is away is told as a change of FIELD_NAME.
  */
 #ifndef CORE_MODEL_H
 #define CORE_MODEL_H
@@ -48,6 +49,8 @@ void model_drop(struct model *m, int source, const char *key);
 void model_list_begin(struct model *m, int source);
 void model_list_end(struct model *m, int source); /* drops what the source did not put in between */
 void model_drop_all(struct model *m, int source);
+void model_away(struct model *m,
+                int source); /* it cannot be asked now: its records are old until put again */
 
 /* Telling. Returns how many changes were told. Added and removed in between: nothing is told. */
 size_t model_publish(struct model *m);

@@ -108,17 +108,24 @@ static void on_online(void *user, const struct engine_info *info)
     tell_changed(slot);
 }
 
-/* Rows that another engine can still speak for stay as that one knows them. */
+/* What is done to a container behind its keeper's back leaves that with a wrong record, and a restart policy
+ * may undo it. To look into it, and to run something in it, does no harm. */
+static bool needs_keeper(enum verb verb)
+{
+    return verb != VERB_EXEC && verb != VERB_INSPECT && verb != VERB_PROCESSES;
+}
+
+/* The last words of an engine on its rows. Those that another can still speak for are shown as that one knows
+ * them. */
 static void mark_lost(struct slot *slot)
 {
     struct session *s = slot->session;
+    struct error why;
     const struct container *c;
+    error_set(&why, ERROR_UNREACHABLE, 0, "%s keeps it and is away (%s)", slot->engine.name,
+              slot->engine.reason);
     for (size_t cursor = 0; (c = model_next(s->model, &cursor));) {
         if (!(c->engines & (1u << slot->number))) {
-            continue;
-        }
-        if (c->engines & s->online) {
-            model_drop(s->model, slot->number, c->key);
             continue;
         }
         struct container lost = *c;
@@ -127,8 +134,13 @@ static void mark_lost(struct slot *slot)
         lost.cpu = NAN;
         lost.memory = lost.host_memory = 0;
         lost.processes = -1;
-        model_put(s->model, slot->number, &lost, FIELD_STATE | FIELD_USAGE);
+        for (int verb = 0; verb < VERB_COUNT; verb++) {
+            lost.why_not[verb] = needs_keeper((enum verb)verb) ? why.text : NULL;
+        }
+        model_put(s->model, slot->number, &lost,
+                  FIELD_STATE | FIELD_USAGE | (slot->type->authority & FIELD_VERBS));
     }
+    model_away(s->model, slot->number);
 }
 
 static void on_offline(void *user, const struct error *why)
@@ -158,26 +170,11 @@ static void on_list_begin(void *user)
     }
 }
 
-/* Whoever was marked lost by an engine that is still away is found again by this one. */
-static void drop_lost_words(struct session *s, const struct container *c)
-{
-    for (int i = 0; i < s->n_slots; i++) {
-        if (c->engines & ~s->online & (1u << i)) {
-            model_drop(s->model, i, c->key);
-        }
-    }
-}
-
 static void on_seen(void *user, const struct container *record, unsigned fields)
 {
     struct slot *slot = user;
-    struct session *s = slot->session;
-    if (!is_heard(slot)) {
-        return;
-    }
-    const struct container *c = model_get(s->model, model_put(s->model, slot->number, record, fields));
-    if (c && c->engines & s->online && c->engines & ~s->online) {
-        drop_lost_words(s, c);
+    if (is_heard(slot)) {
+        model_put(slot->session->model, slot->number, record, fields);
     }
 }
 

@@ -1,8 +1,8 @@
 /* core/session.h - opens engines, feeds the model with what they tell, comes back after a loss.
  *
  * Engines are numbered from 0 in the order of session_add; the number is the model's source. When an engine
- * goes offline its rows stay, marked CONTAINER_LOST with the reason, and it is opened again after 1, 2, 4 ...
- * 30 s.
+ * goes offline its rows stay: marked CONTAINER_LOST with the reason, or, where another engine knows them too,
+ * as that one knows them, and marked `away`. It is opened again after 1, 2, 4 ... 30 s.
  */
 #ifndef CORE_SESSION_H
 #define CORE_SESSION_H
@@ -84,8 +84,14 @@ struct console *session_console(struct session *s, container_id id, const struct
  * it. Good until the next turn of the loop. */
 struct host_source *session_host(const struct session *s, container_id id, struct host_source *ours);
 
-/* The number of the engine that is asked for this container; -1: none. */
+/* The number of the engine that is asked to do something to this container (backend.h, authority); -1: none.
+ */
 int session_engine_of(const struct session *s, container_id id);
+
+/* One sentence that a person should know of a container: its note, or that one of its engines is away, or
+ * that they contradict each other in its isolation. NULL: nothing. Into out, if it is not the record's own.
+ */
+const char *session_note(const struct session *s, const struct container *c, char *out, size_t room);
 
 struct uv_loop_s *session_loop(const struct session *s);
 struct model *session_model(const struct session *s);

@@ -220,11 +220,6 @@ static int refuse(const struct session *s, const struct container *c, const char
 static struct slot *ask(const struct session *s, container_id id, enum verb verb, enum function function,
                         struct error *why)
 {
-    static const unsigned fields[] = {[ACT] = FIELD_STATE,
-                                      [PROCESSES] = FIELD_PROCESSES,
-                                      [INSPECT] = FIELD_NAME,
-                                      [SPEC_OF] = FIELD_NAME,
-                                      [CONSOLE] = FIELD_STATE};
     const struct container *c = model_get(s->model, id);
     char what[128];
     if (!c) {
@@ -233,7 +228,8 @@ static struct slot *ask(const struct session *s, container_id id, enum verb verb
         return NULL;
     }
     snprintf(what, sizeof what, "%s %s", verb_on(verb), called(c));
-    struct slot *slot = s->closing ? NULL : best_slot(s, c, fields[function], function);
+    struct slot *slot =
+        s->closing ? NULL : best_slot(s, c, function == PROCESSES ? FIELD_PROCESSES : FIELD_VERBS, function);
     if (!slot) {
         refuse(s, c, what, why);
     } else if (c->why_not[verb]) {
@@ -405,7 +401,7 @@ struct console *session_console(struct session *s, container_id id, const struct
 int session_engine_of(const struct session *s, container_id id)
 {
     const struct container *c = model_get(s->model, id);
-    const struct slot *slot = c ? best_slot(s, c, FIELD_STATE, ANYTHING) : NULL;
+    const struct slot *slot = c ? best_slot(s, c, FIELD_VERBS, ANYTHING) : NULL;
     if (slot) {
         return slot->number;
     }
@@ -415,6 +411,29 @@ int session_engine_of(const struct session *s, container_id id)
         }
     }
     return -1;
+}
+
+const char *session_note(const struct session *s, const struct container *c, char *out, size_t room)
+{
+    if (c->note) {
+        return c->note;
+    }
+    for (int i = 0; i < s->n_slots; i++) {
+        const struct engine *e = &s->slots[i]->engine;
+        if (c->away & (1u << i)) {
+            bool keeps = s->slots[i]->type->authority & FIELD_VERBS;
+            snprintf(out, room, "%s, which %s it too, is away (%s): shown is what others tell", e->name,
+                     keeps ? "keeps" : "knows", e->reason ? e->reason : "no reason given");
+            return out;
+        }
+    }
+    const struct slot *slot = c->disputed ? best_slot(s, c, FIELD_ISOLATION, ANYTHING) : NULL;
+    if (!slot) {
+        return NULL;
+    }
+    snprintf(out, room, "its engines contradict each other: one says %s, shown is what %s says",
+             isolation_word(c->disputed, c->hypervisor), slot->engine.name);
+    return out;
 }
 
 static struct host_source *host_of(const struct slot *slot, struct host_source *ours)

@@ -209,8 +209,12 @@ static void add_workers(struct boundary_rows *b, const struct container *it)
     }
 }
 
-void boundary_rows_make(struct boundary_rows *b, const struct container *it, bool windows)
+void boundary_rows_make(struct boundary_rows *b, const struct container *it, bool windows, const char *note)
 {
+    if (note) {
+        add_words(b, NULL, STYLE_WARNING, note, NULL);
+        blank(b);
+    }
     add_wall(b, it);
     add_namespaces(b, it, windows);
     blank(b);

@@ -20,8 +20,9 @@ struct boundary_rows {
     size_t count, room;
 };
 
-/* windows: the engine's containers are Windows containers, with a registry and an object manager. */
-void boundary_rows_make(struct boundary_rows *b, const struct container *it, bool windows); /* into {0} */
+/* Into {0}. windows: the engine's containers are Windows containers, with a registry and an object manager.
+ * note: a sentence that comes first; NULL none. */
+void boundary_rows_make(struct boundary_rows *b, const struct container *it, bool windows, const char *note);
 void boundary_rows_done(struct boundary_rows *b);
 
 #endif

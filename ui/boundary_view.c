@@ -27,7 +27,7 @@ static struct boundary_view *self(struct view *v)
 
 static bool is_windows(struct boundary_view *v)
 {
-    struct session *s = app_session(v->view.app);
+    const struct session *s = app_session(v->view.app);
     int engine = session_engine_of(s, v->id);
     return engine >= 0 && session_engine(s, engine)->hypervisor == HYPERVISOR_HYPERV;
 }
@@ -35,10 +35,12 @@ static bool is_windows(struct boundary_view *v)
 static void make(struct boundary_view *v)
 {
     const struct container *it = model_get(app_model(v->view.app), v->id);
+    char note[600];
     boundary_rows_done(&v->rows);
     v->known = it != NULL;
     if (it != NULL) {
-        boundary_rows_make(&v->rows, it, is_windows(v));
+        boundary_rows_make(&v->rows, it, is_windows(v),
+                           session_note(app_session(v->view.app), it, note, sizeof note));
     }
 }
 

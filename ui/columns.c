@@ -166,6 +166,10 @@ static const char *state_text(const struct container *c, char out[COLUMN_TEXT])
         snprintf(out, COLUMN_TEXT, "exited %d", c->exit_code);
         return out;
     }
+    if (c->away && c->state != CONTAINER_LOST) { /* see its boundary */
+        snprintf(out, COLUMN_TEXT, "%s !", state_word(c->state));
+        return out;
+    }
     return state_word(c->state);
 }
 
@@ -219,7 +223,9 @@ static const char *engine_text(const struct container *c, const struct session *
     for (int i = 0; i < session_engines(s) && i < 32; i++) {
         if (c->engines & 1u << i) {
             size_t used = strlen(out);
-            snprintf(out + used, COLUMN_TEXT - used, "%s%s", used ? "," : "", session_engine(s, i)->name);
+            bool away = c->away & 1u << i;
+            snprintf(out + used, COLUMN_TEXT - used, away ? "%s(%s)" : "%s%s", used ? "," : "",
+                     session_engine(s, i)->name);
         }
     }
     return out;
@@ -291,10 +297,10 @@ static enum style isolation_style(const struct container *c)
 static enum style cell_style(enum column_id id, const struct container *c, const char *text)
 {
     if (id == COLUMN_STATE) {
-        return state_style(c->state);
+        return c->away ? STYLE_WARNING : state_style(c->state);
     }
     if (id == COLUMN_ISOLATION) {
-        return isolation_style(c);
+        return c->disputed ? STYLE_WARNING : isolation_style(c);
     }
     if (id == COLUMN_NAME && alive(c)) {
         return STYLE_STRONG;
@@ -344,8 +350,8 @@ void columns_row(const struct columns *c, struct canvas *canvas, int row, int le
         text = id == COLUMN_HOST_SEES ? short_worker(text, width, out) : text;
         enum style style = over == STYLE_TEXT ? cell_style(id, record, text) : over;
         if (id == COLUMN_ISOLATION) {
-            canvas_text(canvas, row, col, 1, style,
-                        isolation_symbol(record->isolation, canvas_ascii(canvas)));
+            const char *symbol = isolation_symbol(record->isolation, canvas_ascii(canvas));
+            canvas_text(canvas, row, col, 1, style, record->disputed ? "?" : symbol);
             col += 2;
             width -= 2;
         }

@@ -207,7 +207,7 @@ bool api_list_row(struct api_record *r, const cJSON *row, const struct api_engin
     }
     const cJSON *first = cJSON_GetArrayItem(json_at(row, "Names"), 0);
     const char *state = json_string(row, "State", ""), *status = json_string(row, "Status", "");
-    r->fields = FIELD_NAME | FIELD_STATE;
+    r->fields = FIELD_NAME | FIELD_STATE | FIELD_VERBS;
     c->name = keep_clean(r, cJSON_IsString(first) ? without_slash(first->valuestring) : NULL);
     c->image = keep_clean(r, json_string(row, "Image", NULL));
     c->command = keep_clean(r, json_string(row, "Command", NULL));
@@ -405,7 +405,7 @@ bool api_inspect(struct api_record *r, const cJSON *json, const struct api_engin
     if (!begin(r, json_string(json, "Id", ""))) {
         return false;
     }
-    r->fields = FIELD_NAME | FIELD_STATE | FIELD_ISOLATION | FIELD_CROSSINGS;
+    r->fields = FIELD_NAME | FIELD_STATE | FIELD_ISOLATION | FIELD_CROSSINGS | FIELD_VERBS;
     r->image_id = mem_string(json_string(json, "Image", NULL));
     c->name = keep_clean(r, without_slash(json_string(json, "Name", NULL)));
     c->image = keep_clean(r, json_string(json, "Config.Image", r->image_id));

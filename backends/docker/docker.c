@@ -325,7 +325,7 @@ static void docker_list(struct backend *b)
 const struct backend_type docker_backend = {
     .name = "docker",
     .title = "Docker's engine, or one that speaks like it, here or elsewhere",
-    .authority = FIELD_NAME | FIELD_CROSSINGS,
+    .authority = FIELD_NAME | FIELD_STATE | FIELD_CROSSINGS | FIELD_VERBS,
     .open = docker_open,
     .close = docker_close,
     .list = docker_list,

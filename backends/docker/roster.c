@@ -166,15 +166,10 @@ static void take_record(struct docker *d, struct entry *en, struct api_record *r
     unsigned fields = r->fields | FIELD_WORKERS;
     unsigned changed = en->inspected ? container_differ(&en->record, &r->c, fields) : fields;
     container_assign(&en->record, &r->c, fields);
-    if (en->record.memory_limit != r->c.memory_limit) {
-        en->record.memory_limit = r->c.memory_limit;
-        changed |= FIELD_MEMORY;
-    }
     if (en->record.state != CONTAINER_RUNNING && en->record.state != CONTAINER_PAUSED &&
         en->record.processes >= 0) {
         struct container nothing;
         container_init(&nothing);
-        nothing.memory_limit = en->record.memory_limit;
         container_assign(&en->record, &nothing, FIELD_USAGE);
         changed |= FIELD_USAGE;
     }

@@ -10,8 +10,10 @@
 #include "backends/hcs/service.h"
 #include "core/backend.h"
 
-/* Fields in which HCS is believed over Docker where both know a container: what it measures, and the wall. */
-#define HCS_AUTHORITY (FIELD_STATE | FIELD_ISOLATION | FIELD_WORKERS | FIELD_USAGE)
+/* Fields in which HCS is believed over Docker where both know a container: what it measures, and the wall.
+ * The container's life is Docker's, which hears of its end only as of an accident if it is ended through HCS.
+ */
+#define HCS_AUTHORITY (FIELD_ISOLATION | FIELD_WORKERS | FIELD_USAGE)
 
 /* An engine of this type over that provider; type must be made with HCS_BACKEND, which fills the other
  * functions. */

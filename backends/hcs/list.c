@@ -258,7 +258,7 @@ static unsigned take_system(struct hcs *h, struct entry *e, const struct hcs_sys
         differ |= FIELD_WORKERS;
     }
     if (isolation != e->isolation || kind != e->kind) {
-        differ |= FIELD_NAME | FIELD_ISOLATION | FIELD_STATE;
+        differ |= FIELD_NAME | FIELD_ISOLATION | FIELD_STATE | FIELD_VERBS;
     }
     if (state != e->state) {
         e->without_statistics = false;

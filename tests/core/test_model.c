@@ -241,6 +241,92 @@ static void what_only_the_leaver_told_is_unknown_again(void **state)
     model_free(m);
 }
 
+static void who_is_away_is_believed_only_in_what_lasts(void **state)
+{
+    (void)state;
+    struct heard heard = {0};
+    struct model *m = model_new(NULL, NULL);
+    model_watch(m, on_told, &heard);
+    model_authority(m, A, FIELD_NAME | FIELD_CPU | FIELD_VERBS);
+    container_id id = put(m, A, "k", "from a", 0.1), alone = put(m, A, "alone", "alone", 0.4);
+    put(m, B, "k", "from b", 0.2);
+    model_publish(m);
+    model_away(m, A);
+    const struct container *c = model_get(m, id);
+    assert_int_equal(c->away, 1);
+    assert_string_equal(c->name, "from a");
+    assert_true(c->cpu == 0.2);
+    assert_true(model_get(m, alone)->cpu == 0.4); /* there is nobody else */
+    assert_int_equal(model_publish(m), 2);
+    assert_int_equal(heard.changes[0].fields, FIELD_NAME | FIELD_CPU);
+    assert_int_equal(heard.changes[1].fields, FIELD_NAME);
+    put(m, B, "k", "from b", 0.3);
+    assert_true(model_get(m, id)->cpu == 0.3);
+    put(m, A, "k", "from a", 0.5);
+    assert_int_equal(model_get(m, id)->away, 0);
+    assert_true(model_get(m, id)->cpu == 0.5);
+    model_free(m);
+}
+
+static void what_its_keeper_drops_is_gone(void **state)
+{
+    (void)state;
+    struct model *m = model_new(NULL, NULL);
+    model_authority(m, A, FIELD_VERBS);
+    container_id id = put(m, A, "k", "a", 0.1);
+    put(m, B, "k", "b", 0.2);
+    model_drop(m, A, "k");
+    assert_non_null(model_get(m, id)); /* the other is there and says that it is there, too */
+    put(m, A, "k", "a", 0.1);
+    model_away(m, B);
+    model_drop(m, A, "k");
+    assert_null(model_get(m, id));
+    id = put(m, A, "k", "a", 0.1);
+    put(m, B, "k", "b", 0.2);
+    model_away(m, A);
+    model_drop(m, B, "k");
+    assert_non_null(model_get(m, id)); /* its keeper may still have it */
+    model_free(m);
+}
+
+static void put_wall(struct model *m, int source, enum isolation isolation, enum container_state now)
+{
+    struct container c;
+    container_init(&c);
+    c.key = "k";
+    c.isolation = isolation;
+    c.state = now;
+    model_put(m, source, &c, FIELD_STATE | FIELD_ISOLATION);
+}
+
+static void engines_that_contradict_each_other_are_heard(void **state)
+{
+    (void)state;
+    struct heard heard = {0};
+    struct model *m = model_new(NULL, NULL);
+    model_watch(m, on_told, &heard);
+    model_authority(m, B, FIELD_ISOLATION);
+    put_wall(m, A, ISOLATION_VM, CONTAINER_CREATED);
+    put_wall(m, B, ISOLATION_PROCESS, CONTAINER_CREATED); /* its VM may still have to come */
+    const struct container *c = model_find_key(m, "k");
+    assert_int_equal(c->isolation, ISOLATION_PROCESS);
+    assert_int_equal(c->disputed, ISOLATION_UNKNOWN);
+    model_publish(m);
+    put_wall(m, A, ISOLATION_VM, CONTAINER_RUNNING);
+    assert_int_equal(c->disputed, ISOLATION_VM);
+    model_publish(m);
+    assert_int_equal(heard.changes[0].fields, FIELD_STATE | FIELD_ISOLATION);
+    put_wall(m, B, ISOLATION_VM, CONTAINER_RUNNING);
+    assert_int_equal(c->disputed, ISOLATION_UNKNOWN);
+    put_wall(m, A, ISOLATION_UNKNOWN, CONTAINER_RUNNING); /* no word is no contradiction */
+    assert_int_equal(c->disputed, ISOLATION_UNKNOWN);
+    put_wall(m, A, ISOLATION_PROCESS, CONTAINER_RUNNING);
+    assert_int_equal(c->disputed, ISOLATION_PROCESS);
+    model_drop(m, A, "k");
+    assert_int_equal(c->disputed, ISOLATION_UNKNOWN);
+    model_free(m);
+}
+
 struct leaver {
     struct model_watch *self, *other;
     struct model *model;
@@ -423,6 +509,9 @@ int main(void)
         cmocka_unit_test(a_weak_source_is_believed_where_no_other_has_told),
         cmocka_unit_test(the_next_best_word_comes_forward),
         cmocka_unit_test(what_only_the_leaver_told_is_unknown_again),
+        cmocka_unit_test(who_is_away_is_believed_only_in_what_lasts),
+        cmocka_unit_test(what_its_keeper_drops_is_gone),
+        cmocka_unit_test(engines_that_contradict_each_other_are_heard),
         cmocka_unit_test(watchers_may_leave_while_told),
         cmocka_unit_test(what_is_written_while_told_is_told_next),
         cmocka_unit_test(people_find_by_name_key_or_beginning),

@@ -145,7 +145,7 @@ static void scripted_act(struct backend *b, struct op *op, const char *key, enum
 static const struct backend_type plain_type = {
     .name = "plain",
     .title = "Does what the test says",
-    .authority = FIELD_STATE,
+    .authority = FIELD_STATE | FIELD_VERBS,
     .open = scripted_open,
     .close = scripted_close,
     .list = scripted_list,
@@ -162,6 +162,16 @@ static const struct backend_type meter_type = {
     .close = scripted_close,
     .list = scripted_list,
     .sample = scripted_sample,
+};
+
+/* Can do as much, but keeps nothing. */
+static const struct backend_type helper_type = {
+    .name = "helper",
+    .title = "Does what others let it",
+    .open = scripted_open,
+    .close = scripted_close,
+    .list = scripted_list,
+    .act = scripted_act,
 };
 
 struct scene {
@@ -360,9 +370,13 @@ static void what_another_engine_knows_is_not_lost(void **state)
     assert_true(record(scene, "web")->cpu == 2); /* the meter is believed */
     say_offline(scripts[1].engine, "Gone.");
     assert_int_equal(record(scene, "web")->state, CONTAINER_RUNNING);
-    assert_int_equal(record(scene, "web")->engines, 1);
+    assert_int_equal(record(scene, "web")->engines, 3);
+    assert_int_equal(record(scene, "web")->away, 2);
     assert_true(record(scene, "web")->cpu == 1);
     assert_int_equal(record(scene, "alone")->state, CONTAINER_LOST);
+    char note[600];
+    assert_string_equal(session_note(scene->session, record(scene, "web"), note, sizeof note),
+                        "meter, which knows it too, is away (Gone.): shown is what others tell");
     say_offline(scripts[0].engine, "Gone too.");
     assert_int_equal(record(scene, "web")->state, CONTAINER_LOST);
     settle(scene);
@@ -370,7 +384,12 @@ static void what_another_engine_knows_is_not_lost(void **state)
     session_refresh(scene->session);
     settle(scene);
     assert_int_equal(record(scene, "web")->state, CONTAINER_RUNNING); /* found again by the other engine */
-    assert_int_equal(record(scene, "web")->engines, 2);
+    assert_int_equal(record(scene, "web")->away, 1);
+    scripts[0].refuse = NULL;
+    session_refresh(scene->session);
+    settle(scene);
+    assert_int_equal(record(scene, "web")->away, 0);
+    assert_null(session_note(scene->session, record(scene, "web"), note, sizeof note));
     scene_end(scene);
 }
 
@@ -454,6 +473,38 @@ static void expect(struct scene *scene, struct heard *heard, enum error_kind kin
         fail_msg("'%s' is not in '%s'", words, heard->why.text);
     }
     *heard = (struct heard){0};
+}
+
+/* Only it may be asked to stop one: another would do it behind its back. */
+static void nothing_is_done_behind_the_keepers_back(void **state)
+{
+    (void)state;
+    struct heard h = {0};
+    struct scene *scene = scene_new(true);
+    scripts[1].keys[0] = "web";
+    session_add(scene->session, &plain_type, "0");
+    session_add(scene->session, &helper_type, "1");
+    settle(scene);
+    container_id web = id_of(scene, "web");
+    session_act(scene->session, web, VERB_STOP, NULL, on_answer, &h);
+    expect(scene, &h, ERROR_NONE, NULL);
+    assert_int_equal(scripts[0].acts, 1);
+    say_offline(scripts[0].engine, "Gone.");
+    session_act(scene->session, web, VERB_STOP, NULL, on_answer, &h);
+    expect(scene, &h, ERROR_UNSUPPORTED, "Cannot stop web: plain keeps it and is away (Gone.)");
+    assert_int_equal(scripts[1].acts, 0);
+    assert_int_equal(record(scene, "web")->state, CONTAINER_RUNNING);
+    assert_null(record(scene, "web")->why_not[VERB_EXEC]); /* the other may be asked to look into it */
+    assert_int_equal(session_engine_of(scene->session, web), 1);
+    session_refresh(scene->session);
+    settle(scene);
+    session_act(scene->session, web, VERB_STOP, NULL, on_answer, &h);
+    expect(scene, &h, ERROR_NONE, NULL);
+    assert_int_equal(scripts[0].acts, 2);
+    say_offline(scripts[1].engine, "Gone, too.");
+    scripts[0].engine->base.sink->gone(scripts[0].engine->base.user, "web");
+    assert_null(record(scene, "web")); /* whose keeper says so is gone */
+    scene_end(scene);
 }
 
 static void every_question_is_answered(void **state)
@@ -592,6 +643,7 @@ int main(void)
         cmocka_unit_test(rows_of_a_lost_engine_stay_and_say_why),
         cmocka_unit_test(it_is_tried_again_at_growing_pauses),
         cmocka_unit_test(what_another_engine_knows_is_not_lost),
+        cmocka_unit_test(nothing_is_done_behind_the_keepers_back),
         cmocka_unit_test(sampling_tells_only_differences),
         cmocka_unit_test(each_field_is_sampled_where_it_is_known_best),
         cmocka_unit_test(every_question_is_answered),

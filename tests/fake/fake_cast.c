@@ -137,8 +137,9 @@ static void dress(struct fake_container *c, const struct role *role)
     with.n_crossings = role->folder ? 2 : 0;
     struct container copy;
     container_init(&copy);
-    container_assign(&copy, &with, FIELD_NAME | FIELD_ISOLATION | FIELD_CROSSINGS);
-    container_assign(r, &copy, FIELD_NAME | FIELD_ISOLATION | FIELD_CROSSINGS);
+    const unsigned fields = FIELD_NAME | FIELD_ISOLATION | FIELD_CROSSINGS | FIELD_VERBS;
+    container_assign(&copy, &with, fields);
+    container_assign(r, &copy, fields);
     container_done(&copy);
     c->extra = role->extra;
     if (role->state == CONTAINER_RUNNING || role->state == CONTAINER_PAUSED) {

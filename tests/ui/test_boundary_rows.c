@@ -40,7 +40,7 @@ static void a_shared_kernel(void **state)
     (void)state;
     struct container c = running(ISOLATION_PROCESS);
     struct boundary_rows b = {0};
-    boundary_rows_make(&b, &c, false);
+    boundary_rows_make(&b, &c, false, NULL);
     assert_string_equal(row_of(&b, "mode")->words, "process isolation, as requested");
     assert_string_equal(row_of(&b, "kernel")->words, "the host's, shared");
     assert_non_null(strstr(row_of(&b, "process ids")->remark, "4711"));
@@ -49,7 +49,8 @@ static void a_shared_kernel(void **state)
     assert_true(says(&b, "Nothing goes through the wall."));
     assert_true(says(&b, "shared memory, shared synchronisation objects, shared process namespaces"));
     boundary_rows_done(&b);
-    boundary_rows_make(&b, &c, true);
+    boundary_rows_make(&b, &c, true, "docker is away");
+    assert_string_equal(b.rows[0].words, "docker is away");
     assert_non_null(row_of(&b, "registry"));
     assert_non_null(strstr(row_of(&b, "process ids")->remark, "same"));
     boundary_rows_done(&b);
@@ -67,7 +68,7 @@ static void crossings_and_hostile_names(void **state)
     struct boundary_rows b = {0};
     c.crossings = crossings;
     c.n_crossings = COUNT(crossings);
-    boundary_rows_make(&b, &c, false);
+    boundary_rows_make(&b, &c, false, NULL);
     assert_true(says(&b, "3 ways through the wall"));
     assert_false(says(&b, "\x1b"));
     assert_string_equal(row_of(&b, "folder")->remark, "read-only");
@@ -85,7 +86,7 @@ static void a_machine_of_its_own(void **state)
     struct boundary_rows b = {0};
     c.workers = workers;
     c.n_workers = COUNT(workers);
-    boundary_rows_make(&b, &c, false);
+    boundary_rows_make(&b, &c, false, NULL);
     assert_string_equal(row_of(&b, "kernel")->words, "its own, in a utility VM");
     assert_null(row_of(&b, "process ids"));
     assert_string_equal(row_of(&b, "vm")->words, "qemu-system-x86 2376");
@@ -100,19 +101,19 @@ static void a_network_with_a_helper(void **state)
     const struct crossing port = {CROSSING_PORT, "8080", "80/tcp", false};
     struct container c = running(ISOLATION_PROCESS);
     struct boundary_rows b = {0};
-    boundary_rows_make(&b, &c, false);
+    boundary_rows_make(&b, &c, false, NULL);
     assert_null(row_of(&b, "network")->remark);
     boundary_rows_done(&b);
     c.workers = &helper;
     c.n_workers = 1;
-    boundary_rows_make(&b, &c, false);
+    boundary_rows_make(&b, &c, false, NULL);
     assert_string_equal(row_of(&b, "network")->words, "own");
     assert_string_equal(row_of(&b, "network")->remark, "reaches out through the host's");
     assert_true(says(&b, "passt 77"));
     boundary_rows_done(&b);
     c.crossings = &port;
     c.n_crossings = 1;
-    boundary_rows_make(&b, &c, false);
+    boundary_rows_make(&b, &c, false, NULL);
     assert_string_equal(row_of(&b, "network")->remark, "1 port mapped, reaches out through the host's");
     boundary_rows_done(&b);
 }
@@ -123,7 +124,7 @@ static void nothing_known(void **state)
     struct container c;
     struct boundary_rows b = {0};
     container_init(&c);
-    boundary_rows_make(&b, &c, false);
+    boundary_rows_make(&b, &c, false, NULL);
     assert_string_equal(row_of(&b, "kernel")->words, "unknown");
     boundary_rows_done(&b);
 }

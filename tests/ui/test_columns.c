@@ -90,6 +90,20 @@ static void stopped_ones_have_no_usage(void **state)
     assert_string_equal(cell(COLUMN_CPU, &c, out), "–");
 }
 
+static void a_missing_engine_is_marked(void **state)
+{
+    (void)state;
+    struct container c;
+    char out[COLUMN_TEXT];
+    container_init(&c);
+    c.state = CONTAINER_RUNNING;
+    assert_string_equal(cell(COLUMN_STATE, &c, out), "running");
+    c.away = 2;
+    assert_string_equal(cell(COLUMN_STATE, &c, out), "running !");
+    c.state = CONTAINER_LOST;
+    assert_string_equal(cell(COLUMN_STATE, &c, out), "lost");
+}
+
 static void a_click_finds_its_column(void **state)
 {
     (void)state;
@@ -112,6 +126,7 @@ int main(void)
         cmocka_unit_test(narrow_shows_what_matters_wide_shows_all),
         cmocka_unit_test(only_what_is_shown_is_asked_for),
         cmocka_unit_test(stopped_ones_have_no_usage),
+        cmocka_unit_test(a_missing_engine_is_marked),
         cmocka_unit_test(a_click_finds_its_column),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,14 @@ const struct engine *session_engine(const struct session *s, int engine)
     return NULL;
 }
 
+const char *session_note(const struct session *s, const struct container *c, char *out, size_t room)
+{
+    (void)s;
+    (void)out;
+    (void)room;
+    return c->note;
+}
+
 struct op *session_processes(struct session *s, container_id id, op_cb cb, void *user)
 {
     struct app *a = (struct app *)s;

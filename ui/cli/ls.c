@@ -155,6 +155,7 @@ static void usage_json(const struct container *c, cJSON *o)
 static cJSON *container_json(const struct cli *cli, const struct container *c)
 {
     cJSON *o = cJSON_CreateObject();
+    char note[600];
     out_string(o, "id", c->key);
     out_string(o, "name", c->name);
     engines_json(cli, c, o);
@@ -179,7 +180,7 @@ static cJSON *container_json(const struct cli *cli, const struct container *c)
     usage_json(c, o);
     cJSON_AddItemToObject(o, "ports", ports_json(c->ports));
     cJSON_AddItemToObject(o, "crossings", crossings_json(c));
-    out_string(o, "note", c->note);
+    out_string(o, "note", session_note(cli->session, c, note, sizeof note));
     return o;
 }
 
