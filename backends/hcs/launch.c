@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backends/hcs/create.h"
+#include "backends/hcs/defaults.h"
 #include "backends/hcs/own.h"
 #include "backends/hcs/request.h"
 #include "backends/hcs/result.h"
@@ -290,7 +291,7 @@ static void on_images(void *user, int32_t result, const char *document)
     const cJSON *image = find_image(images, l->spec.image);
     if (image) {
         l->layers = cJSON_Duplicate(json_at(image, "Layers"), true);
-        l->command = json_strings(image, "Command");
+        defaults_fill(&l->spec, image);
     }
     cJSON_Delete(images);
     if (image) {
@@ -375,7 +376,7 @@ struct listing_images {
 static void add_image(struct image_list *list, const cJSON *json)
 {
     char os[48];
-    char **command = json_strings(json, "Command");
+    char **command = defaults_command(json);
     char *line = command ? request_command_line((const char *const *)command) : NULL;
     snprintf(os, sizeof os, "windows 10.0.%d", (int)json_integer(json, "Build", 0));
     image_list_add(list, &(struct image){.name = json_string(json, "Name", "?"),

@@ -6,7 +6,7 @@
 #include "backends/hcs/store_parts.h"
 #include "core/memory.h"
 
-enum { MOST_IMAGES = 10000, LONGEST_NAME = 512 };
+enum { MOST_IMAGES = 4096, LONGEST_NAME = 512 };
 
 bool store_full(const struct store *s)
 {
@@ -29,7 +29,7 @@ static bool is_name(const char *name)
 void store_add(struct store *s, const struct store_image *image)
 {
     if (store_full(s) || !is_name(image->name)) {
-        cJSON_Delete(image->command);
+        cJSON_Delete(image->settings);
         cJSON_Delete(image->layers);
         return;
     }
@@ -45,7 +45,7 @@ static void image_done(struct store_image *image)
 {
     free((char *)image->name);
     free((char *)image->id);
-    cJSON_Delete(image->command);
+    cJSON_Delete(image->settings);
     cJSON_Delete(image->layers);
 }
 
@@ -94,17 +94,16 @@ static void thin_out(struct store *s)
     }
 }
 
+/* Takes its JSON. */
 static cJSON *image_json(struct store_image *image)
 {
-    cJSON *json = cJSON_CreateObject(), *layers = NULL;
-    const cJSON *path = NULL;
+    cJSON *json = image->settings, *path = NULL;
+    image->settings = NULL;
     cJSON_AddStringToObject(json, "Name", image->name);
     cJSON_AddStringToObject(json, "Id", image->id);
     cJSON_AddNumberToObject(json, "Build", image->build);
     cJSON_AddNumberToObject(json, "Size", (double)image->size);
-    cJSON_AddItemToObject(json, "Command", image->command);
-    image->command = NULL;
-    layers = cJSON_AddArrayToObject(json, "Layers");
+    cJSON *layers = cJSON_AddArrayToObject(json, "Layers");
     cJSON_ArrayForEach(path, image->layers)
     {
         cJSON *layer = cJSON_CreateObject();

@@ -5,15 +5,15 @@
  * metadata (core/metadata/buckets.go, core/snapshots/storage/bolt.go); OCI's image-spec.
  *
  * Everything is foreign: a file that is missing, too long or broken costs the images that need it, nothing
- * else. Taken are JSON files of at most 8 MiB, containerd's two databases of at most 256 MiB each (both are
- * in memory at once while they are read), 10,000 images, 128 layers of an image.
+ * else. Taken are JSON files of at most 8 MiB, containerd's two databases of at most 256 MiB each (copies of
+ * both are in memory while they are read), 4096 names, 128 layers of an image.
  */
 #ifndef BACKENDS_HCS_STORE_H
 #define BACKENDS_HCS_STORE_H
 
 #include "core/error.h"
 
-/* The document of HCS_IMAGES, with one thing left out: [{Name, Id, Build, Size, Command, Layers: [{Path}]}],
+/* The document of HCS_IMAGES, with one thing left out: [{Name, Id, Build, Size, Layers: [{Path}], ...}],
  * topmost layer first. A layer's Id is what Windows' NameToGuid makes of the last part of Path, and only
  * Windows knows how: who provides the service adds it.
  *
@@ -22,7 +22,7 @@
  *   Id       "sha256:<64 hexadecimal digits>", the digest of its configuration
  *   Build    of the Windows in it; 0 unknown
  *   Size     of its layers on the disk, in bytes; 0 unknown
- *   Command  its entry point and command; [] none
+ *   and Entrypoint, Command, Env, WorkingDir, User as far as it has them: see defaults.h
  *
  * The roots are folders, in UTF-8: %ProgramData%\docker (its config\daemon.json may name another with
  * data-root, which counts then) and %ProgramData%\containerd\root. NULL, and a folder that does not exist,

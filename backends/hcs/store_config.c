@@ -108,25 +108,49 @@ static void add_line(cJSON *command, const char *line)
 
 /* ArgsEscaped says that the one word there is a whole command line: `CMD ping -t localhost` in a Dockerfile.
  * A list of several is words all the same: BuildKit sets the mark there as well. */
-static void add_words(cJSON *command, const cJSON *words, bool escaped)
+static cJSON *read_words(const cJSON *words, bool line)
 {
-    bool line = escaped && cJSON_GetArraySize(command) == 0 && cJSON_GetArraySize(words) == 1;
+    cJSON *list = cJSON_CreateArray();
     const cJSON *word = NULL;
     cJSON_ArrayForEach(word, words)
     {
         if (cJSON_IsString(word) && line) {
-            add_line(command, word->valuestring);
+            add_line(list, word->valuestring);
         } else if (cJSON_IsString(word)) {
-            cJSON_AddItemToArray(command, cJSON_CreateString(word->valuestring));
+            cJSON_AddItemToArray(list, cJSON_CreateString(word->valuestring));
         }
+    }
+    return list;
+}
+
+/* A member, unless there is nothing in it. */
+static void add_list(cJSON *settings, const char *name, cJSON *list)
+{
+    if (cJSON_GetArraySize(list) > 0) {
+        cJSON_AddItemToObject(settings, name, list);
+    } else {
+        cJSON_Delete(list);
     }
 }
 
-cJSON *store_config_command(const struct store_config *c)
+static void add_word(cJSON *settings, const char *name, const char *word)
 {
-    cJSON *command = cJSON_CreateArray();
-    bool escaped = json_bool(c->json, "config.ArgsEscaped", false);
-    add_words(command, json_at(c->json, "config.Entrypoint"), escaped);
-    add_words(command, json_at(c->json, "config.Cmd"), escaped);
-    return command;
+    if (word[0]) {
+        cJSON_AddStringToObject(settings, name, word);
+    }
+}
+
+cJSON *store_config_settings(const struct store_config *c)
+{
+    cJSON *settings = cJSON_CreateObject();
+    const cJSON *config = json_at(c->json, "config");
+    const cJSON *entry = json_at(config, "Entrypoint"), *command = json_at(config, "Cmd");
+    bool escaped = json_bool(config, "ArgsEscaped", false), enters = cJSON_GetArraySize(entry) > 0;
+    add_list(settings, "Entrypoint", read_words(entry, escaped && cJSON_GetArraySize(entry) == 1));
+    add_list(settings, "Command",
+             read_words(command, escaped && !enters && cJSON_GetArraySize(command) == 1));
+    add_list(settings, "Env", read_words(json_at(config, "Env"), false));
+    add_word(settings, "WorkingDir", json_string(config, "WorkingDir", ""));
+    add_word(settings, "User", json_string(config, "User", ""));
+    return settings;
 }

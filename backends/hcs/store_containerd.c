@@ -118,7 +118,7 @@ static bool take_config(struct space *s, const char *digest)
     bool found = image.layers != NULL;
     if (found) {
         image.build = config.build;
-        image.command = store_config_command(&config);
+        image.settings = store_config_settings(&config);
         store_add(s->in->store, &image);
     }
     store_config_done(&config);

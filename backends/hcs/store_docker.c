@@ -124,7 +124,7 @@ static void read_image(const struct reading *r, const char *name, const char *id
         struct store_image image = {.name = name, .id = id, .build = config.build};
         image.layers = find_layers(r, &config, &image.size);
         if (image.layers) {
-            image.command = store_config_command(&config);
+            image.settings = store_config_settings(&config);
             store_add(r->store, &image);
         }
     }

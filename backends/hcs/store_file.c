@@ -51,11 +51,14 @@ static void fail(struct store *s, const char *path, int code)
 static int open_file(struct store *s, const char *path)
 {
     uv_fs_t request;
-    int file = UV_EMFILE;
-    if (s->reads++ < MOST_READS) {
-        file = uv_fs_open(NULL, &request, path, UV_FS_O_RDONLY, 0, NULL);
-        uv_fs_req_cleanup(&request);
+    if (s->reads++ >= MOST_READS) {
+        struct error why;
+        error_set(&why, ERROR_INVALID, 0, "the images on this host name more than %d files", MOST_READS);
+        store_note(s, &why);
+        return UV_ECANCELED;
     }
+    int file = uv_fs_open(NULL, &request, path, UV_FS_O_RDONLY, 0, NULL);
+    uv_fs_req_cleanup(&request);
     if (file < 0) {
         fail(s, path, file);
     }

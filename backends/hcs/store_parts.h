@@ -31,8 +31,8 @@ struct store_image {
     const char *id;
     unsigned build;
     uint64_t size;
-    cJSON *command, *layers; /* taken: an array of strings, and the paths, topmost first */
-    size_t order;            /* of its finding; the store's own */
+    cJSON *settings, *layers; /* taken: see store_config_settings; the paths, topmost first */
+    size_t order;             /* of its finding; the store's own */
 };
 
 /* Its name, or what else of it, may be nonsense: then it is not added. Takes its JSON in any case. */
@@ -77,8 +77,8 @@ struct store_config {
 bool store_config_read(struct store_config *c, cJSON *json);
 void store_config_done(struct store_config *c);
 
-/* Entry point and command, as words. The caller owns. */
-cJSON *store_config_command(const struct store_config *c);
+/* An object with what there is of Entrypoint, Command, Env, WorkingDir, User. The caller owns. */
+cJSON *store_config_settings(const struct store_config *c);
 
 /* The folder that docker's daemon.json names; NULL: none. One that is no JSON stops the daemon too. The
  * caller frees. */

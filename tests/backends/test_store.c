@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "backends/hcs/defaults.h"
 #include "backends/hcs/store.h"
 #include "backends/json.h"
 #include "core/memory.h"
@@ -174,11 +175,22 @@ static const cJSON *image(const struct room *r, const char *name)
     return NULL;
 }
 
+/* words: as JSON; NULL: none. */
 static void assert_command(const cJSON *json, const char *words)
 {
-    char *printed = cJSON_PrintUnformatted(json_at(json, "Command"));
+    char **command = defaults_command(json);
+    if (!words) {
+        assert_null(command);
+        return;
+    }
+    assert_non_null(command);
+    cJSON *list = cJSON_CreateObject();
+    json_add_strings(list, "words", (const char *const *)command);
+    char *printed = cJSON_PrintUnformatted(json_at(list, "words"));
     assert_string_equal(printed, words);
+    cJSON_Delete(list);
     free(printed);
+    free(command);
 }
 
 /* folders: below the root, apart by blanks, topmost first. */
@@ -224,7 +236,9 @@ static void make_docker(const struct room *r)
                                                                                                        "}");
     put(r, CONTENT HEX("a"), CORE);
     put(r, CONTENT HEX("b"),
-        CONFIG("windows", "10.0.20348.1", "{\"ArgsEscaped\":true,\"Cmd\":[\"ping -t \\\"local host\\\"\"]}",
+        CONFIG("windows", "10.0.20348.1",
+               "{\"ArgsEscaped\":true,\"Cmd\":[\"ping -t \\\"local host\\\"\"],\"Env\":[\"A=b c\"],"
+               "\"WorkingDir\":\"C:\\\\app\",\"User\":\"ContainerUser\"}",
                THREE));
     put(r, CONTENT HEX("c"), CONFIG("linux", "", "{}", ONE));
     put(r, CONTENT HEX("d"), CONFIG("windows", "nonsense", "null", TWO));
@@ -247,12 +261,16 @@ static void docker_images_have_their_layers(void **state)
     assert_command(core, "[\"c:\\\\windows\\\\system32\\\\cmd.exe\"]");
     assert_layers(core, r->docker, SLASH "windowsfilter" SLASH HEX("7"));
     assert_int_equal(json_integer(pinger, "Size", 0), 1024);
+    assert_string_equal(json_string(pinger, "WorkingDir", ""), "C:\\app");
+    assert_string_equal(json_string(pinger, "User", ""), "ContainerUser");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetArrayItem(json_at(pinger, "Env"), 0)), "A=b c");
+    assert_null(json_at(core, "Env"));
     assert_command(pinger, "[\"ping\",\"-t\",\"local host\"]");
     assert_layers(pinger, r->docker,
                   SLASH "windowsfilter" SLASH HEX("9") " " SLASH "windowsfilter" SLASH HEX(
                       "8") " " SLASH "windowsfilter" SLASH HEX("7"));
     assert_int_equal(json_integer(bare, "Build", 1), 0);
-    assert_command(bare, "[]");
+    assert_command(bare, NULL);
 }
 
 static void the_data_root_is_where_the_settings_say(void **state)
@@ -395,9 +413,9 @@ static void commands_are_words(void **state)
         {"{\"ArgsEscaped\":true,\"Cmd\":[\" x  C:\\\\a\\\\  \\\\\\\\\\\"b c\\\" \\\\\\\"q \"]}",
          "[\"x\",\"C:\\\\a\\\\\",\"\\\\b c\",\"\\\"q\"]"},
         {"{\"ArgsEscaped\":true,\"Entrypoint\":[\"run me\"],\"Cmd\":[\"a b\"]}", "[\"run\",\"me\",\"a b\"]"},
-        {"{\"ArgsEscaped\":true,\"Cmd\":[\"\"]}", "[]"},
+        {"{\"ArgsEscaped\":true,\"Cmd\":[\"\"]}", NULL},
         {"{\"Cmd\":\"a\",\"Entrypoint\":{\"b\":\"c\"}}", "[\"c\"]"},
-        {"7", "[]"},
+        {"7", NULL},
     };
     struct room *r = *state;
     make_docker(r);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "backends/hcs/defaults.h"
 #include "backends/hcs/store_parts.h"
 #include "backends/json.h"
 #include "core/memory.h"
@@ -92,9 +93,11 @@ static void dockers_own_store(void **state)
     assert_folders(two, 2);
     assert_folders(find(images, "busybox:latest"), 1);
     assert_true(json_integer(two, "Size", 0) > json_integer(find(images, "busybox:latest"), "Size", 0));
-    char *command = cJSON_PrintUnformatted(json_at(two, "Command"));
-    assert_string_equal(command, "[\"echo\",\"hello\"]");
-    free(command);
+    char **words = defaults_command(two);
+    assert_string_equal(words[0], "echo");
+    assert_string_equal(words[1], "hello");
+    assert_null(words[2]);
+    free(words);
     cJSON_Delete(images);
 }
 

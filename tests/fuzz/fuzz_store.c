@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "backends/hcs/defaults.h"
 #include "backends/hcs/store_parts.h"
 #include "backends/json.h"
 #include "core/memory.h"
@@ -24,13 +25,15 @@ static void try_config(const char *text, size_t len)
     for (size_t i = 0; i < c.layers; i++) {
         demand(store_is_digest(c.chain[i]));
     }
-    cJSON *command = store_config_command(&c);
-    const cJSON *word = NULL;
-    cJSON_ArrayForEach(word, command)
-    {
-        demand(cJSON_IsString(word));
-    }
-    cJSON_Delete(command);
+    cJSON *settings = store_config_settings(&c);
+    char **command = defaults_command(settings);
+    struct launch_spec spec;
+    launch_spec_init(&spec);
+    defaults_fill(&spec, settings);
+    demand(!command == (!spec.entrypoint && !spec.command));
+    launch_spec_done(&spec);
+    free(command);
+    cJSON_Delete(settings);
     store_config_done(&c);
 }
 
