@@ -279,6 +279,23 @@ static void a_bucket_that_is_in_itself_comes_to_an_end(void **state)
     free(file);
 }
 
+/* The last page says that it goes on, and its first key that it is there. */
+static void no_page_goes_beyond_the_file(void **state)
+{
+    (void)state;
+    size_t len;
+    struct boltmaker *m = boltmaker_new(PAGE);
+    boltmaker_text(m, "bucket|a|b", "1");
+    unsigned char *file = boltmaker_take(m, &len), *root = file + len - PAGE;
+    put(root + 12, 1, 4);
+    put(root + 16 + 4, PAGE + 100, 4);
+    struct bolt *b = must_open(file, len);
+    assert_int_equal(items_of(bolt_root(b)), 0);
+    assert_true(bolt_damaged(b));
+    bolt_close(b);
+    free(file);
+}
+
 static void what_is_no_database_is_refused(void **state)
 {
     (void)state;
@@ -307,6 +324,7 @@ int main(void)
         cmocka_unit_test(any_byte_may_be_wrong),
         cmocka_unit_test(pages_that_refer_to_themselves_come_to_an_end),
         cmocka_unit_test(a_bucket_that_is_in_itself_comes_to_an_end),
+        cmocka_unit_test(no_page_goes_beyond_the_file),
         cmocka_unit_test(what_is_no_database_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
