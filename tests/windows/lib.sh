@@ -36,7 +36,7 @@ worker() {
     name=$1
     shift
     cp "$PORTHOLE_TESTS/worker.exe" "$PORTHOLE_STATE/$name"
-    "$wine_run" "$PORTHOLE_STATE/$name" $((patience * 2)) "$@" >/dev/null 2>&1 </dev/null &
+    WINEPREFIX=$PORTHOLE_WINE WINEDEBUG=-all wine "$PORTHOLE_STATE/$name" $((patience * 2)) "$@" >/dev/null 2>&1 </dev/null &
     workers="$workers $!"
 }
 
