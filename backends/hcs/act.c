@@ -20,8 +20,11 @@ struct request {
     enum verb verb;
     uv_timer_t timer; /* VERB_STOP */
     bool has_timer, awaits_end;
-    bool calling; /* the service still has a call of ours */
-    bool ran;     /* VERB_START: the first process of a container of ours was created */
+    bool ours;        /* when it has ended, what was made for it is removed before that is told */
+    bool over;        /* it has ended */
+    int calls;        /* of ours that the service still has */
+    bool ran;         /* VERB_START: the first process of a container of ours was created */
+    struct error why; /* VERB_START: why that has failed */
     int seconds;
     cJSON *json; /* VERB_INSPECT: what is known so far */
 };
@@ -41,6 +44,7 @@ static struct request *request_new(struct hcs *h, struct op *op, const struct en
                           .op = op,
                           .key = mem_string(e->key),
                           .what = text_take(&what),
+                          .ours = end_is_ours(h, e),
                           .verb = verb};
     h->requests = r;
     return r;
@@ -70,7 +74,7 @@ static void on_timer_closed(uv_handle_t *handle)
 /* It goes when it is answered, no call of it is out, and its timer is closed. */
 static void request_end(struct request *r)
 {
-    if (r->op || r->calling) {
+    if (r->op || r->calls) {
         return;
     }
     if (r->has_timer) {
@@ -105,14 +109,17 @@ static void fail_result(struct request *r, int32_t result, const char *document)
 
 static void call(struct request *r, enum hcs_call call, const char *document, hcs_answer_cb done)
 {
-    r->calling = true;
+    r->calls++;
     r->engine->service->type->call(r->engine->service, call, r->key, document, done, r);
 }
 
 /* True: the answer still matters. */
 static bool came(struct request *r, int32_t result, const char *document)
 {
-    r->calling = false;
+    r->calls--;
+    if (r->op && r->over) {
+        return false;
+    }
     if (r->op && result_condition(result) == HCS_SERVICE_GONE) {
         struct hcs *h = r->engine;
         char *what = mem_string(r->what);
@@ -128,6 +135,36 @@ static bool came(struct request *r, int32_t result, const char *document)
     return true;
 }
 
+static void on_tidied(void *user, int32_t result, const char *document)
+{
+    struct request *r = user;
+    struct error why;
+    r->calls--;
+    if (!r->op) {
+        request_end(r);
+    } else if (result >= 0) {
+        succeed(r);
+    } else {
+        result_error(&why, result, document, "remove what was made for it");
+        error_wrap(&why, "%s: it has ended", r->what);
+        fail(r, &why);
+    }
+}
+
+static void ended(struct request *r)
+{
+    if (r->over) {
+        return;
+    }
+    r->over = true;
+    if (r->ours && !r->engine->offline) {
+        r->calls++;
+        end_tidy(r->engine, r->key, on_tidied, r);
+    } else {
+        succeed(r);
+    }
+}
+
 void requests_gone(struct hcs *h, const char *key)
 {
     for (struct request *r = h->requests, *next; r; r = next) {
@@ -136,7 +173,7 @@ void requests_gone(struct hcs *h, const char *key)
             if (r->has_timer) {
                 uv_timer_stop(&r->timer);
             }
-            succeed(r);
+            ended(r);
         }
     }
 }
@@ -156,6 +193,14 @@ void requests_close(struct hcs *h)
 
 /* Acts. */
 
+static void on_taken_back(void *user, int32_t result, const char *document)
+{
+    struct request *r = user;
+    if (came(r, result >= 0 ? result : 0, document)) {
+        fail(r, &r->why);
+    }
+}
+
 static void on_done(void *user, int32_t result, const char *document)
 {
     struct request *r = user;
@@ -166,14 +211,16 @@ static void on_done(void *user, int32_t result, const char *document)
     struct own *own = r->verb == VERB_START ? own_find(h, r->key) : NULL;
     list_soon(h);
     if (result >= 0 && own && !r->ran) {
-        r->calling = r->ran = true;
+        r->ran = true;
+        r->calls++;
         own_run(own, on_done, r);
     } else if (result >= 0) {
         succeed(r);
+    } else if (own && r->ran) { /* without its first process it is of no use */
+        result_error(&r->why, result, document, r->what);
+        r->calls++;
+        end_container(h, r->key, on_taken_back, r);
     } else {
-        if (own && r->ran) {
-            own_end(own); /* without its first process it is of no use */
-        }
         fail_result(r, result, document);
     }
 }
@@ -188,7 +235,7 @@ static void on_terminated(void *user, int32_t result, const char *document)
     enum hcs_condition condition = result_condition(result);
     list_soon(h);
     if (condition == HCS_WELL || condition == HCS_GONE || condition == HCS_STOPPED) {
-        succeed(r);
+        ended(r);
     } else {
         fail_result(r, result, document);
     }
@@ -196,7 +243,7 @@ static void on_terminated(void *user, int32_t result, const char *document)
 
 static void terminate(struct request *r)
 {
-    if (!r->calling) {
+    if (!r->calls) {
         call(r, HCS_TERMINATE, NULL, on_terminated);
     }
 }
@@ -217,7 +264,7 @@ static void on_shut_down(void *user, int32_t result, const char *document)
     if (condition == HCS_WELL) {
         uv_timer_start(&r->timer, on_patience_over, (uint64_t)r->seconds * 1000, 0);
     } else if (condition == HCS_GONE || condition == HCS_STOPPED) {
-        succeed(r);
+        ended(r);
     } else if (condition == HCS_REFUSED) {
         fail_result(r, result, document);
     } else {

@@ -9,7 +9,6 @@
 #include "core/memory.h"
 #include "core/port.h"
 
-static const char OWNER[] = "porthole";
 static const char CLASS[] = "class/"; /* of a device: "class/<GUID>", as Docker writes it */
 static const char PIPE[] = "\\\\.\\pipe\\";
 
@@ -214,7 +213,7 @@ static cJSON *process_system(const struct create *c)
 {
     char path[256];
     cJSON *json = cJSON_CreateObject();
-    cJSON_AddStringToObject(json, "Owner", OWNER);
+    cJSON_AddStringToObject(json, "Owner", CREATE_OWNER);
     add_version(json, 2, 1);
     cJSON *container = cJSON_AddObjectToObject(json, "Container");
     cJSON *os = cJSON_AddObjectToObject(container, "GuestOs");
@@ -242,23 +241,21 @@ static cJSON *process_system(const struct create *c)
     return json;
 }
 
-/* Hyper-V isolation, in the old form; the utility VM's image is in the lowest layer. */
+/* Hyper-V isolation, in the old form, as Docker sends it through vmcompute.dll. That HCS takes it through
+ * computecore.dll too was not verified on a real host: both are doors to the one service, which parses it. */
 static cJSON *hyperv_system(const struct create *c)
 {
-    char image[512];
-    const cJSON *base = cJSON_GetArrayItem(c->layers, cJSON_GetArraySize(c->layers) - 1);
     cJSON *json = cJSON_CreateObject();
     cJSON_AddStringToObject(json, "SystemType", "Container");
     cJSON_AddStringToObject(json, "Name", c->id);
-    cJSON_AddStringToObject(json, "Owner", OWNER);
+    cJSON_AddStringToObject(json, "Owner", CREATE_OWNER);
     cJSON_AddStringToObject(json, "HostName", hostname_of(c));
     cJSON_AddStringToObject(json, "LayerFolderPath", c->folder ? c->folder : "");
     cJSON_AddBoolToObject(json, "IgnoreFlushesDuringBoot", true);
     add_layers(json, c->layers, "ID");
     cJSON_AddBoolToObject(json, "HvPartition", true);
     cJSON *runtime = cJSON_AddObjectToObject(json, "HvRuntime");
-    snprintf(image, sizeof image, "%s\\UtilityVM", json_string(base, "Path", ""));
-    cJSON_AddStringToObject(runtime, "ImagePath", image);
+    cJSON_AddStringToObject(runtime, "ImagePath", c->utility_vm ? c->utility_vm : "");
     add_folders(json, c->spec);
     add_pipes(json, c->spec);
     if (c->spec->memory) {

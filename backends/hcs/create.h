@@ -10,13 +10,17 @@
 
 #include "core/launch.h"
 
+#define CREATE_OWNER "porthole" /* by which HCS tells our containers from others' */
+
 struct create { /* borrowed */
     const struct launch_spec *spec;
     enum isolation mode;
     const cJSON *layers;          /* [{Id, Path}], the topmost first */
     const char *folder;           /* of the writable layer */
     const char *volume;           /* process isolation: where it is mounted */
-    const char *endpoint, *space; /* GUIDs of the endpoint and its namespace; NULL: no network */
+    const char *utility_vm;       /* Hyper-V isolation: the folder that its VM boots from */
+    const char *endpoint, *space; /* GUIDs of the endpoint and, process isolation, its namespace; NULL: no
+                                     network */
     const char *id;
 };
 

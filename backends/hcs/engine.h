@@ -108,6 +108,12 @@ void requests_gone(struct hcs *h, const char *key); /* whoever waits for its end
 void requests_close(struct hcs *h);
 const char *act_exec_refusal(enum container_state state); /* why nothing can be run in it; NULL: it can */
 
+/* end.c: neither while closing or offline; done may be NULL, and hears the first failure */
+bool end_is_ours(const struct hcs *h, const struct entry *e); /* porthole has launched it, maybe another */
+void end_container(struct hcs *h, const char *key, hcs_answer_cb done, void *user); /* and all that was made
+                                                                                       for it */
+void end_tidy(struct hcs *h, const char *key, hcs_answer_cb done, void *user); /* of one that has ended */
+
 /* console.c */
 void console_resize_process(struct hcs *h, struct hcs_process *p, int rows, int cols);
 void console_signal_process(struct hcs *h, struct hcs_process *p, int number);

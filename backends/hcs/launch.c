@@ -18,6 +18,7 @@ enum step {
     STEP_SCRATCH,
     STEP_MOUNT,
     STEP_ENDPOINT,
+    STEP_NAMESPACE,
     STEP_CREATE,
     STEP_SHOW,
     STEP_START,
@@ -31,22 +32,22 @@ struct launching {
     struct op *op;
     struct launch_spec spec;
     enum isolation mode;
-    char *id, *folder, *volume, *endpoint, *space;
+    char *id, *folder, *utility_vm, *volume, *endpoint, *space;
     char **command; /* the image's; NULL: none */
     cJSON *layers;
     enum step step;
-    unsigned made; /* bits of steps that must be undone */
+    bool made, created; /* something must be undone; the system as well */
     struct error why;
 };
 
 static void go_on(struct launching *l);
-static void undo(struct launching *l);
 
 static void launching_free(struct launching *l)
 {
     launch_spec_done(&l->spec);
     free(l->id);
     free(l->folder);
+    free(l->utility_vm);
     free(l->volume);
     free(l->endpoint);
     free(l->space);
@@ -71,44 +72,33 @@ static void finish(struct launching *l)
     op_finish(op, &answer);
 }
 
-static void fail(struct launching *l, int32_t result, const char *document)
-{
-    char what[160];
-    snprintf(what, sizeof what, "launch %.64s", l->id);
-    result_error(&l->why, result, document, what);
-    undo(l);
-}
-
 /* Undoing. */
 
 static void on_undone(void *user, int32_t result, const char *document)
 {
     (void)result; /* what cannot be removed now is swept away when the engine is opened the next time */
     (void)document;
-    undo(user);
-}
-
-static bool takes_back(struct launching *l, enum step step)
-{
-    bool made = l->made & 1u << step;
-    l->made &= ~(1u << step);
-    return made;
+    finish(user);
 }
 
 static void undo(struct launching *l)
 {
     struct hcs *h = l->engine;
-    if (h->closing || h->offline) {
+    if (h->closing || h->offline || !l->made) {
         finish(l);
-    } else if (takes_back(l, STEP_CREATE)) {
-        h->service->type->call(h->service, HCS_TERMINATE, l->id, NULL, on_undone, l);
-    } else if (takes_back(l, STEP_ENDPOINT)) {
-        h->service->type->arrange(h->service, HCS_ENDPOINT_REMOVE, l->id, NULL, on_undone, l);
-    } else if (takes_back(l, STEP_SCRATCH)) {
-        h->service->type->arrange(h->service, HCS_SCRATCH_REMOVE, l->id, NULL, on_undone, l);
+    } else if (l->created) {
+        end_container(h, l->id, on_undone, l);
     } else {
-        finish(l);
+        end_tidy(h, l->id, on_undone, l);
     }
+}
+
+static void fail(struct launching *l, int32_t result, const char *document)
+{
+    char what[160];
+    snprintf(what, sizeof what, "launch %.64s", l->id);
+    result_error(&l->why, result, document, what);
+    undo(l);
 }
 
 /* Steps. */
@@ -126,14 +116,17 @@ static bool take(struct launching *l, const char *document)
     bool ok = true;
     if (l->step == STEP_SCRATCH) {
         l->folder = word(json, "Folder");
+        l->utility_vm = word(json, "UtilityVM");
         ok = l->folder;
     } else if (l->step == STEP_MOUNT) {
         l->volume = word(json, "Volume");
         ok = l->volume;
     } else if (l->step == STEP_ENDPOINT) {
         l->endpoint = word(json, "Endpoint");
+        ok = l->endpoint;
+    } else if (l->step == STEP_NAMESPACE) {
         l->space = word(json, "Namespace");
-        ok = l->endpoint && l->space;
+        ok = l->space;
     } else if (l->step == STEP_SHOW || l->step == STEP_TELL) {
         ok = list_take(l->engine, json);
     }
@@ -144,9 +137,8 @@ static bool take(struct launching *l, const char *document)
 static void on_step(void *user, int32_t result, const char *document)
 {
     struct launching *l = user;
-    if (result >= 0 && l->step <= STEP_CREATE && l->step != STEP_MOUNT) {
-        l->made |= 1u << l->step;
-    }
+    l->made = l->made || result >= 0;
+    l->created = l->created || (result >= 0 && l->step == STEP_CREATE);
     if (l->engine->closing || l->engine->offline) {
         error_set(&l->why, ERROR_CANCELLED, 0, "cannot launch %.64s: the engine was closed meanwhile", l->id);
         undo(l);
@@ -183,6 +175,7 @@ static char *system_document(const struct launching *l)
                                           .layers = l->layers,
                                           .folder = l->folder,
                                           .volume = l->volume,
+                                          .utility_vm = l->utility_vm,
                                           .endpoint = l->endpoint,
                                           .space = l->space,
                                           .id = l->id});
@@ -191,9 +184,7 @@ static char *system_document(const struct launching *l)
 /* From here on HCS lists it: what the engine knows beyond that must be there before it is seen. */
 static void become_own(struct launching *l)
 {
-    own_add(l->engine, l->id, &l->spec, l->mode, (const char *const *)l->command,
-            l->made & 1u << STEP_SCRATCH, l->made & 1u << STEP_ENDPOINT);
-    l->made = 1u << STEP_CREATE; /* the rest goes with the own */
+    own_add(l->engine, l->id, &l->spec, l->mode, (const char *const *)l->command);
 }
 
 /* It may have been ended by somebody else meanwhile. */
@@ -212,6 +203,7 @@ static void go_on(struct launching *l)
     static const char *const words[STEPS] = {"making a writable layer",
                                              "mounting it",
                                              "joining a network",
+                                             "joining a network",
                                              "creating it",
                                              "creating it",
                                              "starting it",
@@ -229,6 +221,14 @@ static void go_on(struct launching *l)
             arrange(l, HCS_SCRATCH_MOUNT, create_layers(l->layers));
             break;
         }
+        if (!l->utility_vm) {
+            error_set(&l->why, ERROR_UNSUPPORTED, 0,
+                      "cannot launch %.64s: no layer of the image has a utility VM for hyperv isolation; use "
+                      "process isolation, or another image",
+                      l->id);
+            undo(l);
+            break;
+        }
         l->step++;
         /* fallthrough */
     case STEP_ENDPOINT: {
@@ -239,6 +239,13 @@ static void go_on(struct launching *l)
         }
         l->step++;
     }
+        /* fallthrough */
+    case STEP_NAMESPACE:
+        if (l->mode == ISOLATION_PROCESS && l->endpoint) {
+            arrange(l, HCS_NAMESPACE_CREATE, NULL);
+            break;
+        }
+        l->step++;
         /* fallthrough */
     case STEP_CREATE:
         call(l, HCS_CREATE, system_document(l));

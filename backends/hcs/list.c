@@ -135,9 +135,13 @@ void entry_gone(struct hcs *h, struct entry *e)
         h->service->type->unwatch(h->service, key);
     }
     struct own *own = e->own;
+    bool ours = end_is_ours(h, e);
     entry_free(h, e);
     if (own) {
         own_gone(own);
+    }
+    if (ours) {
+        end_tidy(h, key, NULL, NULL); /* nobody may have asked for its end */
     }
     if (h->has_listed) {
         h->base.sink->gone(h->base.user, key);

@@ -32,17 +32,13 @@ struct own {
     struct hcs_process *process;
     struct own_console *consoles;
     struct text past, early; /* what it printed last; what was typed before it began */
-    bool scratch, endpoint, early_end, begun, gone;
+    bool early_end, begun, gone;
+    bool ending; /* its process has ended; the container is being ended after it */
+    int code;    /* how its process has ended, or why that is not known */
+    struct error why;
     hcs_answer_cb done; /* waits for the process to begin */
     void *done_user;
 };
-
-static void ignore(void *user, int32_t result, const char *document)
-{
-    (void)user;
-    (void)result;
-    (void)document;
-}
 
 static const struct hcs_service_type *service_of(const struct own *o)
 {
@@ -209,7 +205,7 @@ static void own_free(struct own *o)
 
 static void free_if_over(struct own *o)
 {
-    if (o->gone && !o->process) {
+    if (o->gone && !o->process && !o->ending) {
         end_consoles(o, NULL, -1);
         own_free(o);
     }
@@ -273,29 +269,36 @@ static void on_drained(void *user)
     }
 }
 
-void own_end(struct own *o)
+static void on_ended(void *user, int32_t result, const char *document)
 {
-    if (!o->gone && !o->engine->closing && !o->engine->offline) {
-        service_of(o)->call(o->engine->service, HCS_TERMINATE, o->key, NULL, ignore, NULL);
-        list_soon(o->engine);
-    }
+    struct own *o = user;
+    (void)result; /* what could not be removed is swept away when the engine is opened the next time */
+    (void)document;
+    o->ending = false;
+    end_consoles(o, o->why.kind != ERROR_NONE ? &o->why : NULL, o->code);
+    free_if_over(o);
 }
 
-/* With its first process the container ends. */
+/* With its first process the container ends, and only then its consoles: whoever waits for them to close, and
+ * then leaves, leaves nothing behind. */
 static void on_closed(void *user, int32_t result, const char *document)
 {
     struct own *o = user;
-    struct error why = {0};
-    cJSON *json = result >= 0 ? document_parse(document, &why) : NULL;
+    struct error ignored;
+    cJSON *json = result >= 0 ? document_parse(document, &ignored) : NULL;
     struct hcs_exit exit = document_process_exit(json);
     cJSON_Delete(json);
     o->process = NULL;
+    o->code = exit.known ? (int)exit.code : -1;
     if (result < 0) {
-        result_error(&why, result, document, "stay with its first process");
+        result_error(&o->why, result, document, "stay with its first process");
     }
-    end_consoles(o, result < 0 ? &why : NULL, exit.known ? (int)exit.code : -1);
-    own_end(o);
-    free_if_over(o);
+    o->ending = true;
+    if (o->engine->closing || o->engine->offline) {
+        on_ended(o, HCS_ABORTED, NULL);
+    } else {
+        end_container(o->engine, o->key, on_ended, o);
+    }
 }
 
 static const struct hcs_process_sink SINK = {on_started, on_output, on_drained, on_closed};
@@ -340,15 +343,10 @@ static char **whole_command(const struct launch_spec *spec, const char *const *c
 }
 
 struct own *own_add(struct hcs *h, const char *key, const struct launch_spec *spec, enum isolation mode,
-                    const char *const *command, bool scratch, bool endpoint)
+                    const char *const *command)
 {
     struct own *o = mem_new(1, sizeof *o);
-    *o = (struct own){.next = h->owns,
-                      .engine = h,
-                      .key = mem_string(key),
-                      .mode = mode,
-                      .scratch = scratch,
-                      .endpoint = endpoint};
+    *o = (struct own){.next = h->owns, .engine = h, .key = mem_string(key), .mode = mode};
     launch_spec_copy(&o->spec, spec);
     o->argv = whole_command(spec, command);
     o->command = o->argv ? request_command_line((const char *const *)o->argv) : NULL;
@@ -391,14 +389,7 @@ void own_describe(const struct own *o, struct container *c)
 
 void own_gone(struct own *o)
 {
-    struct hcs *h = o->engine;
     o->gone = true;
-    if (o->endpoint && !h->closing) {
-        service_of(o)->arrange(h->service, HCS_ENDPOINT_REMOVE, o->key, NULL, ignore, NULL);
-    }
-    if (o->scratch && !h->closing) {
-        service_of(o)->arrange(h->service, HCS_SCRATCH_REMOVE, o->key, NULL, ignore, NULL);
-    }
     free_if_over(o);
 }
 

@@ -12,9 +12,9 @@
 
 struct own;
 
-/* For the container of that key, which was created; copies. scratch, endpoint: are to be removed with it. */
+/* For the container of that key, which was created; copies. */
 struct own *own_add(struct hcs *h, const char *key, const struct launch_spec *spec, enum isolation mode,
-                    const char *const *command, bool scratch, bool endpoint);
+                    const char *const *command);
 struct own *own_find(const struct hcs *h, const char *key); /* NULL: it is somebody else's */
 void own_describe(const struct own *o, struct container *c);
 enum isolation own_mode(const struct own *o); /* HCS tells it only when it runs */
@@ -22,8 +22,6 @@ const struct launch_spec *own_spec(const struct own *o);
 
 /* Creates the first process in the container, which runs; done hears how that went (result, its document). */
 void own_run(struct own *o, hcs_answer_cb done, void *user);
-
-void own_end(struct own *o); /* ends its container */
 
 struct console *own_attach(struct own *o, const struct console_spec *spec, const struct console_sink *sink,
                            void *user);

@@ -53,16 +53,21 @@ enum hcs_arrangement { /* what a launch needs besides HCS: storage and network; 
                           ours */
                        HCS_IMAGES, /* NULL                 [{Name, Id, Build, Size, Command, Layers: [{Id,
                                     * Path}]}], the topmost layer first, of images whose layers are on the
-                                    * host (id: NULL) */
-                       HCS_SCRATCH_CREATE, /* LayerData            {Folder}: a writable layer over those, for
-                                              the container of this id */
+                                    * host (id: NULL). An Id is what Windows makes of the folder's name. */
+                       HCS_SCRATCH_CREATE, /* LayerData            {Folder, UtilityVM}: a writable layer over
+                                              those, for the container of this id; and of the topmost layer
+                                              that has one, the folder that a utility VM boots from */
                        HCS_SCRATCH_MOUNT,  /* LayerData            {Volume}: the path of its volume, without a
                                             * slash at the end; for process  isolation only */
-                       HCS_SCRATCH_REMOVE, /* NULL                 NULL; unmounts it as well */
-                       HCS_ENDPOINT_CREATE, /* HostComputeEndpoint  {Endpoint, Namespace}: GUIDs */
-                       HCS_ENDPOINT_REMOVE, /* NULL                 NULL; its namespace as well */
+                       HCS_SCRATCH_REMOVE, /* NULL                 NULL; unmounts it as well. S_FALSE: there
+                                              was none */
+                       HCS_ENDPOINT_CREATE,  /* HostComputeEndpoint  {Endpoint}: its GUID */
+                       HCS_NAMESPACE_CREATE, /* NULL                {Namespace}: its GUID; it has this
+                                                container's endpoint in it, for process isolation only */
+                       HCS_ENDPOINT_REMOVE,  /* NULL                 NULL; its namespace as well. S_FALSE:
+                                                there  was none */
                        HCS_SWEEP /* [ids]                NULL; removes what was arranged for containers that
-                                  * are not among these (id: NULL) */
+                                  * are not among these, and that nobody is launching (id: NULL) */
 };
 
 enum hcs_event { /* the numbers of HCS_EVENT_TYPE; those that are not named here are not passed on */

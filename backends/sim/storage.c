@@ -26,7 +26,7 @@ static const struct {
     {"pinger:1.0", "pinger", "nano-20348", "[\"ping\",\"-t\",\"localhost\"]", 20348, UINT64_C(293) << 20},
 };
 
-enum { N_IMAGES = sizeof images / sizeof *images };
+enum { N_IMAGES = sizeof images / sizeof *images, S_FALSE = 1 };
 
 static struct arranged *find(const struct machine *m, const char *id)
 {
@@ -153,8 +153,13 @@ static int32_t create_scratch(struct machine *m, const char *id, const cJSON *la
         return RESULT(0x800700B7); /* ERROR_ALREADY_EXISTS */
     }
     a->scratch = true;
+    const cJSON *list = json_at(layers, "Layers");
+    const cJSON *base = cJSON_GetArrayItem(list, cJSON_GetArraySize(list) - 1);
     snprintf(folder, sizeof folder, "C:\\ProgramData\\porthole\\scratch\\%s", id);
     text_add(answer, "{\"Folder\":");
+    answer_string(answer, folder);
+    snprintf(folder, sizeof folder, "%s\\UtilityVM", json_string(base, "Path", ""));
+    text_add(answer, ",\"UtilityVM\":");
     answer_string(answer, folder);
     text_add_char(answer, '}');
     return 0;
@@ -173,7 +178,7 @@ static int32_t mount_scratch(struct arranged *a, struct text *answer)
 static int32_t remove_scratch(struct machine *m, struct arranged *a)
 {
     if (!a || !a->scratch) {
-        return RESULT(0x80070003);
+        return S_FALSE;
     }
     if (system_find(m, a->id)) {
         return RESULT(0x80070020); /* it is in use */
@@ -214,15 +219,23 @@ static int32_t create_endpoint(struct machine *m, const char *id, const cJSON *d
     a->endpoint = true;
     a->n_ports = n;
     memcpy(a->ports, ports, n * sizeof *ports);
-    text_add(answer, "{\"Endpoint\":\"e0000000-0000-4000-8000-000000000001\",\"Namespace\":\"e0000000-0000-"
-                     "4000-8000-000000000002\"}");
+    text_add(answer, "{\"Endpoint\":\"e0000000-0000-4000-8000-000000000001\"}");
+    return 0;
+}
+
+static int32_t create_namespace(const struct arranged *a, struct text *answer)
+{
+    if (!a || !a->endpoint) {
+        return RESULT(0x80070490);
+    }
+    text_add(answer, "{\"Namespace\":\"e0000000-0000-4000-8000-000000000002\"}");
     return 0;
 }
 
 static int32_t remove_endpoint(struct machine *m, struct arranged *a)
 {
     if (!a || !a->endpoint) {
-        return RESULT(0x80070490);
+        return S_FALSE;
     }
     a->endpoint = false;
     release(m, a);
@@ -275,6 +288,8 @@ static int32_t arrange(struct machine *m, enum hcs_arrangement what, const char 
         return remove_scratch(m, find(m, id));
     case HCS_ENDPOINT_CREATE:
         return create_endpoint(m, id, document, answer);
+    case HCS_NAMESPACE_CREATE:
+        return create_namespace(find(m, id), answer);
     default:
         return remove_endpoint(m, find(m, id));
     }
