@@ -44,7 +44,7 @@ static struct request *request_new(struct hcs *h, struct op *op, const struct en
                           .op = op,
                           .key = mem_string(e->key),
                           .what = text_take(&what),
-                          .ours = end_is_ours(h, e),
+                          .ours = end_is_ours(e),
                           .verb = verb};
     h->requests = r;
     return r;

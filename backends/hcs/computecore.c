@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "backends/hcs/computecore_parts.h"
+#include "backends/hcs/network.h"
 #include "backends/hcs/result.h"
+#include "backends/hcs/scratch.h"
 #include "backends/hcs/volatile_store.h"
 #include "backends/wide.h"
 #include "core/memory.h"
@@ -183,6 +185,9 @@ static struct hcs_service *cc_open(struct uv_loop_s *loop, const char *address,
     s->ferry = ferry_new(loop, on_arrived, s);
     s->callers = crew_new(loop, CALLERS_MOST);
     s->creators = crew_new(loop, CREATORS_MOST);
+    s->arrangers = crew_new(loop, 1);
+    s->scratch = scratch_new();
+    s->network = network_new();
     uv_timer_init(loop, &s->grace);
     s->grace.data = s;
     s->opening.data = s;
@@ -204,6 +209,8 @@ static void close_part(struct computecore *s)
         idmap_done(&s->watched);
         idmap_done(&s->watched_by_id);
         idmap_done(&s->processes);
+        scratch_free(s->scratch);
+        network_free(s->network);
         free(s->system_name);
         free(s);
     }
@@ -225,10 +232,11 @@ void cc_close_soon(struct computecore *s)
     bool idle = s->works == 0 && s->calls.count == 0 && s->watched.count == 0 && s->processes.count == 0;
     if (s->closing && s->told_all && (idle || s->left_behind) && !s->ferry_closed) {
         s->ferry_closed = true;
-        s->open_handles = 4;
+        s->open_handles = 5;
         ferry_close(s->ferry, on_part_closed);
         crew_close(s->callers, on_part_closed, s);
         crew_close(s->creators, on_part_closed, s);
+        crew_close(s->arrangers, on_part_closed, s);
         uv_close((uv_handle_t *)&s->grace, on_timer_closed);
     }
 }
@@ -250,6 +258,7 @@ static void begin_close(uv_timer_t *timer)
     struct computecore *s = timer->data;
     s->told_all = true;
     cc_calls_answer(s, HCS_ABORTED);
+    cc_arrangements_answer(s, HCS_ABORTED);
     cc_processes_lost(s, false);
     cc_watched_close_all(s);
     uv_timer_start(&s->grace, on_grace_over, GRACE_MS, GRACE_MS);
@@ -279,6 +288,7 @@ const struct hcs_service_type computecore_service = {
     .process_end_input = cc_process_end_input,
     .process_hold = cc_process_hold,
     .process_close = cc_process_close,
+    .arrange = cc_arrange,
 };
 
 /* The engine over it. */

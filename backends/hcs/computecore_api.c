@@ -1,21 +1,11 @@
 #include "backends/hcs/computecore_api.h"
 
-/* GetProcAddress has one type for all functions; by way of this one they may be cast without a warning. */
-typedef void (*any_function)(void);
-
-static any_function find(HMODULE library, const char *name, const char **missing)
-{
-    any_function found = (any_function)GetProcAddress(library, name);
-    if (!found && !*missing) {
-        *missing = name;
-    }
-    return found;
-}
+#include "backends/hcs/library.h"
 
 bool computecore_load(struct computecore_api *api, struct error *e)
 {
     const char *missing = NULL;
-    HMODULE library = LoadLibraryExW(L"computecore.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
+    HMODULE library = library_load(L"computecore.dll");
     if (!library) {
         error_set(e, ERROR_UNSUPPORTED, (int32_t)GetLastError(),
                   "this Windows has no Host Compute Service (no computecore.dll): it needs Windows 10 1809 "
@@ -23,7 +13,7 @@ bool computecore_load(struct computecore_api *api, struct error *e)
                   "later, with the feature Containers or Hyper-V turned on");
         return false;
     }
-#define FIND(name) api->name = (__typeof__(&name))find(library, #name, &missing);
+#define FIND(name) api->name = (__typeof__(&name))library_find(library, #name, &missing);
     COMPUTECORE_FUNCTIONS(FIND)
 #undef FIND
     if (missing) {

@@ -1,7 +1,5 @@
-/* backends/hcs/computecore_api.h - the functions of computecore.dll, found at run time.
- *
- * The library is never linked: a program that imports it does not start where it is missing. All functions
- * here exist since Windows 10 1809 and Server 2019; what came later (HcsWaitForProcessExit and others) is not
+/* backends/hcs/computecore_api.h - the functions of computecore.dll, found at run time. All functions here
+ * exist since Windows 10 1809 and Server 2019; what came later (HcsWaitForProcessExit and others) is not
  * used.
  */
 #ifndef BACKENDS_HCS_COMPUTECORE_API_H
@@ -49,9 +47,7 @@ struct computecore_api {
 #undef FIELD
 };
 
-/* Loads it from system32 only: one that lies beside the program would run with the rights of an
- * administrator. It stays loaded, because its threads may call us whenever they like. False and e: it is not
- * there, or too old. */
+/* False and e: it is not there, or too old. */
 bool computecore_load(struct computecore_api *api, struct error *e);
 
 #endif

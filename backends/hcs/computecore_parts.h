@@ -71,8 +71,12 @@ struct computecore {
     struct idmap calls, watched, processes; /* by their numbers */
     struct idmap watched_by_id;             /* by the hash of the id */
     struct crew *callers,
-        *creators; /* creating a process takes long, and may never end: others do not wait */
-    int works;     /* of both, under way */
+        *creators,  /* creating a process takes long, and may never end: others do not wait */
+        *arrangers; /* one thread */
+    int works;      /* of all, under way */
+    struct cc_arrangement *arrangements; /* in the order in which they are done */
+    struct scratch *scratch;             /* the arrangers' */
+    struct network *network;
     bool gone, closing, told_all, ferry_closed;
     bool left_behind; /* a thread has not come back from HCS: what it works on stays in memory */
     int open_handles; /* ferry, crews, timer */
@@ -116,6 +120,11 @@ struct cc_watched *cc_watched_find(const struct computecore *s,
 void cc_watched_release(struct cc_watched *w);      /* a use has ended */
 void cc_watched_arrived(struct computecore *s, struct ferry_message *m);
 void cc_watched_close_all(struct computecore *s);
+
+/* computecore_arrange.c */
+void cc_arrange(struct hcs_service *, enum hcs_arrangement, const char *id, const char *document,
+                hcs_answer_cb done, void *user);
+void cc_arrangements_answer(struct computecore *s, int32_t result); /* all, now; removals go on */
 
 /* computecore_process.c */
 struct hcs_process *cc_create_process(struct hcs_service *, const char *id, const char *parameters,

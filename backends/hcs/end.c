@@ -11,14 +11,14 @@
 struct ending {
     struct hcs *engine;
     char *key, *document;
-    int32_t result; /* the first failure, with its document */
+    int32_t result; /* of the step that failed, with its document */
     hcs_answer_cb done;
     void *user;
 };
 
-bool end_is_ours(const struct hcs *h, const struct entry *e)
+bool end_is_ours(const struct entry *e)
 {
-    return h->service->type->arrange && e->owner && strcmp(e->owner, CREATE_OWNER) == 0;
+    return e->owner && strcmp(e->owner, CREATE_OWNER) == 0;
 }
 
 static void finish(struct ending *e)
@@ -31,14 +31,14 @@ static void finish(struct ending *e)
     free(e);
 }
 
-/* What fails does not keep the rest from being removed. */
+/* What fails keeps the rest: by the writable layer, the last, the sweep finds what is still to be removed. */
 static bool goes_on(struct ending *e, int32_t result, const char *document)
 {
-    if (result < 0 && e->result >= 0) {
+    if (result < 0) {
         e->result = result;
         e->document = mem_string(document);
     }
-    return !e->engine->closing && !e->engine->offline;
+    return result >= 0 && !e->engine->closing && !e->engine->offline;
 }
 
 static void on_scratch(void *user, int32_t result, const char *document)

@@ -79,7 +79,6 @@ struct hcs {
 };
 
 /* hcs.c */
-extern const char HCS_CANNOT_LAUNCH[]; /* why, where the provider has no means for it */
 void hcs_timer_init(struct hcs *h, uv_timer_t *timer, void *data);
 void hcs_release(struct hcs *h); /* a handle of hcs_timer_init is closed */
 void hcs_timer_close(struct hcs *h, uv_timer_t *timer);
@@ -108,8 +107,8 @@ void requests_gone(struct hcs *h, const char *key); /* whoever waits for its end
 void requests_close(struct hcs *h);
 const char *act_exec_refusal(enum container_state state); /* why nothing can be run in it; NULL: it can */
 
-/* end.c: neither while closing or offline; done may be NULL, and hears the first failure */
-bool end_is_ours(const struct hcs *h, const struct entry *e); /* porthole has launched it, maybe another */
+/* end.c: neither while closing or offline; done may be NULL, and hears what failed */
+bool end_is_ours(const struct entry *e); /* a porthole has launched it, maybe another one */
 void end_container(struct hcs *h, const char *key, hcs_answer_cb done, void *user); /* and all that was made
                                                                                        for it */
 void end_tidy(struct hcs *h, const char *key, hcs_answer_cb done, void *user); /* of one that has ended */

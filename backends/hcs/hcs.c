@@ -15,9 +15,6 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-const char HCS_CANNOT_LAUNCH[] =
-    "this engine drives what others have created; to launch, use the engine docker";
-
 static const char NOT_THIS_USER[] = "only administrators and members of the group Hyper-V Administrators may "
                                     "use the Host Compute Service; run "
                                     "porthole as administrator, or join that group and sign in again";
@@ -91,14 +88,13 @@ void hcs_lost(struct hcs *h, int32_t result, const char *document, const char *w
 
 static void say_online(struct hcs *h)
 {
-    const char *why_not = h->limited ? h->limited : h->service->type->arrange ? NULL : HCS_CANNOT_LAUNCH;
     struct text note = {0};
     if (h->limited) {
         text_addf(&note, "%s; until then the registry tells their ids, and no more", h->limited);
     }
     const struct mode_offer offers[] = {
-        {.mode = ISOLATION_PROCESS, .why_not = why_not},
-        {.mode = ISOLATION_VM, .why_not = why_not, .cost = "about 400 MB and 2 s more"}};
+        {.mode = ISOLATION_PROCESS, .why_not = h->limited},
+        {.mode = ISOLATION_VM, .why_not = h->limited, .cost = "about 400 MB and 2 s more"}};
     const struct engine_info info = {
         .version = h->version,
         .default_isolation = h->windows.edition == WINDOWS_SERVER ? ISOLATION_PROCESS : ISOLATION_VM,

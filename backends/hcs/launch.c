@@ -333,9 +333,6 @@ static int check(const struct hcs *h, const struct launch_spec *spec, enum isola
         return error_set(e, ERROR_UNREACHABLE, 0,
                          "cannot launch: the Host Compute Service is not reached; try again later");
     }
-    if (!h->service->type->arrange) {
-        return error_set(e, ERROR_UNSUPPORTED, 0, "cannot launch: %s", HCS_CANNOT_LAUNCH);
-    }
     if (!spec->image) {
         return error_set(e, ERROR_INVALID, 0, "cannot launch: no image was named");
     }
@@ -425,8 +422,9 @@ void hcs_images(struct backend *b, struct op *op)
 {
     struct hcs *h = (struct hcs *)b;
     struct error why;
-    if (!h->online || !h->service->type->arrange) {
-        error_set(&why, ERROR_UNSUPPORTED, 0, "cannot list images: %s", HCS_CANNOT_LAUNCH);
+    if (!h->online) {
+        error_set(&why, ERROR_UNREACHABLE, 0,
+                  "cannot list images: the Host Compute Service is not reached; try again later");
         op_fail(op, &why);
         return;
     }

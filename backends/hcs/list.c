@@ -135,7 +135,7 @@ void entry_gone(struct hcs *h, struct entry *e)
         h->service->type->unwatch(h->service, key);
     }
     struct own *own = e->own;
-    bool ours = end_is_ours(h, e);
+    bool ours = end_is_ours(e);
     entry_free(h, e);
     if (own) {
         own_gone(own);
@@ -348,7 +348,7 @@ static void on_swept(void *user, int32_t result, const char *document)
 /* What an earlier run has left on disk of containers that are gone. */
 static void sweep(struct hcs *h)
 {
-    if (!h->service->type->arrange || h->limited) {
+    if (h->limited) {
         return;
     }
     cJSON *keys = cJSON_CreateArray();

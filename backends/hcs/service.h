@@ -138,7 +138,7 @@ struct hcs_service_type { /* a provider */
     void (*process_hold)(struct hcs_process *, bool hold); /* stop reading its output, or go on */
     void (*process_close)(
         struct hcs_process *); /* it goes on without us; nothing more is heard, the process is gone */
-    /* What of it exists only for a launch; the function NULL: this provider cannot launch. */
+    /* What of it exists only for a launch. */
     void (*arrange)(struct hcs_service *, enum hcs_arrangement, const char *id, const char *document,
                     hcs_answer_cb done, void *user);
     /* The host's processes as this service's machine has them; NULL: the machine that we run on. The

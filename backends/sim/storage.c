@@ -26,7 +26,7 @@ static const struct {
     {"pinger:1.0", "pinger", "nano-20348", "[\"ping\",\"-t\",\"localhost\"]", 20348, UINT64_C(293) << 20},
 };
 
-enum { N_IMAGES = sizeof images / sizeof *images, S_FALSE = 1 };
+enum { N_IMAGES = sizeof images / sizeof *images, NONE_THERE = 1 /* S_FALSE */ };
 
 static struct arranged *find(const struct machine *m, const char *id)
 {
@@ -178,7 +178,7 @@ static int32_t mount_scratch(struct arranged *a, struct text *answer)
 static int32_t remove_scratch(struct machine *m, struct arranged *a)
 {
     if (!a || !a->scratch) {
-        return S_FALSE;
+        return NONE_THERE;
     }
     if (system_find(m, a->id)) {
         return RESULT(0x80070020); /* it is in use */
@@ -235,7 +235,7 @@ static int32_t create_namespace(const struct arranged *a, struct text *answer)
 static int32_t remove_endpoint(struct machine *m, struct arranged *a)
 {
     if (!a || !a->endpoint) {
-        return S_FALSE;
+        return NONE_THERE;
     }
     a->endpoint = false;
     release(m, a);
