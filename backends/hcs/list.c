@@ -26,7 +26,8 @@ static const char NO_ATTACH[] =
     "Windows gives a console only to the program that started the process; open a shell instead";
 static const char NO_LOGS[] = "HCS keeps no output: ask the tool that started it";
 static const char NO_RELAUNCH[] = "HCS does not tell with what settings it was created";
-static const char NO_REMOVE[] = "nothing is left to remove when a compute system has ended";
+static const char NO_REMOVE[] =
+    "nothing is left to remove when a compute system has ended; stop it, or kill it";
 static const char NO_PAUSE[] = "Windows cannot pause a process-isolated container";
 static const char NOT_TOLD[] = "Windows does not tell this user";
 static const char NO_VM[] = "it is no container: use the tool that owns this VM";
@@ -165,7 +166,7 @@ const char *entry_refusal(const struct hcs *h, const struct entry *e, enum verb 
     case VERB_RELAUNCH:
         return e->own ? NULL : NO_RELAUNCH;
     case VERB_REMOVE:
-        return e->own ? NULL : NO_REMOVE;
+        return e->own || end_is_ours(e) ? NULL : NO_REMOVE;
     case VERB_INSPECT:
         return NULL;
     case VERB_PAUSE:

@@ -2,6 +2,7 @@
  * it printed last is kept for whoever attaches later. */
 #include "backends/hcs/own.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,7 +35,7 @@ struct own {
     struct text past, early; /* what it printed last; what was typed before it began */
     bool early_end, begun, gone;
     bool ending; /* its process has ended; the container is being ended after it */
-    int code;    /* how its process has ended, or why that is not known */
+    int code;    /* how its process has ended; -1: why */
     struct error why;
     hcs_answer_cb done; /* waits for the process to begin */
     void *done_user;
@@ -206,7 +207,7 @@ static void own_free(struct own *o)
 static void free_if_over(struct own *o)
 {
     if (o->gone && !o->process && !o->ending) {
-        end_consoles(o, NULL, -1);
+        end_consoles(o, o->why.kind != ERROR_NONE ? &o->why : NULL, o->code);
         own_free(o);
     }
 }
@@ -219,6 +220,9 @@ static void on_started(void *user, int32_t result, const char *document, uint32_
     o->begun = true;
     o->done = NULL;
     if (result < 0) {
+        char what[160];
+        snprintf(what, sizeof what, "start %.64s", o->key);
+        result_error(&o->why, result, document, what);
         o->process = NULL;
     } else {
         if (o->early.len) {
@@ -346,7 +350,7 @@ struct own *own_add(struct hcs *h, const char *key, const struct launch_spec *sp
                     const char *const *command)
 {
     struct own *o = mem_new(1, sizeof *o);
-    *o = (struct own){.next = h->owns, .engine = h, .key = mem_string(key), .mode = mode};
+    *o = (struct own){.next = h->owns, .engine = h, .key = mem_string(key), .mode = mode, .code = -1};
     launch_spec_copy(&o->spec, spec);
     o->argv = whole_command(spec, command);
     o->command = o->argv ? request_command_line((const char *const *)o->argv) : NULL;

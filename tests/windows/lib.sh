@@ -6,6 +6,7 @@ command -v wine >/dev/null 2>&1 || skip "no wine here"
 wine_run=$PORTHOLE_SOURCE/tests/windows/wine.sh
 export PORTHOLE_WINE="${PORTHOLE_WINE:-$PORTHOLE_SOURCE/build/wine}"
 system32=$PORTHOLE_WINE/drive_c/windows/system32
+program_data=$PORTHOLE_WINE/drive_c/ProgramData
 patience=60
 
 # porthole ARGS...: bounded, so that nothing hangs
@@ -13,11 +14,15 @@ porthole() {
     timeout -k 5 $patience "$wine_run" "$PORTHOLE_REAL" "$@"
 }
 
-# standin MAKE: this Windows has that computecore.dll from now on; "none": it has none
+# standin MAKE: this Windows has that computecore.dll from now on, and what comes with it; "none": it has none
 standin() {
     "$wine_run" cmd /c exit >/dev/null 2>&1 # makes it, if this is the first test
-    rm -f "$system32/computecore.dll"
-    [ "$1" = none ] || cp "$PORTHOLE_TESTS/standin-$1/computecore.dll" "$system32/"
+    remove_standins
+    [ "$1" = none ] || cp "$PORTHOLE_TESTS/standin-$1"/*.dll "$system32/"
+}
+
+remove_standins() {
+    rm -f "$system32/computecore.dll" "$system32/vmcompute.dll" "$system32/computenetwork.dll"
 }
 
 workers=""
@@ -27,8 +32,8 @@ clean_up() {
     for pid in $workers; do
         kill "$pid" 2>/dev/null
     done
-    rm -f "$system32/computecore.dll"
-    rm -rf "$PORTHOLE_STATE"
+    remove_standins
+    rm -rf "$PORTHOLE_STATE" "$program_data/standin" "$program_data/porthole" "$program_data/docker"
 }
 
 # worker NAME WORDS...: a process of that name, with those words in its command line, until the test ends

@@ -213,6 +213,9 @@ static void run_create(void *data)
     struct open_process *p = job->process;
     EnterCriticalSection(&s->lock);
     int32_t result = standin_state(p->age);
+    if (result >= 0 && standin_fails("HcsCreateProcess")) {
+        result = E_FAIL;
+    }
     if (result >= 0) {
         p->process = machine_spawn(s->machine, p->id, job->document, &result, &answer);
     }
@@ -221,6 +224,7 @@ static void run_create(void *data)
         p->ours = true;
         p->pid = machine_process_pid(p->process);
         start_pump(p);
+        lasting_runs(p->id, job->document);
         job->operation->information = p->theirs;
         job->operation->fails_once = s->early;
     }

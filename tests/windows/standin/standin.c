@@ -9,13 +9,6 @@
 
 enum { TICK_MS = 20, PROCESSES_FIRST = 100 };
 
-void standin_misused(const char *what)
-{
-    fprintf(stderr, "stand-in computecore.dll: %s\n", what);
-    fflush(stderr);
-    TerminateProcess(GetCurrentProcess(), 99);
-}
-
 int32_t standin_state(unsigned age)
 {
     const struct standin *s = standin();
@@ -64,6 +57,9 @@ static void tell_event(struct standin *s, const struct machine_event *event)
     }
     tell_systems(s, event->id, (HCS_EVENT_TYPE)0x7f, NULL); /* a type that nobody knows */
     tell_systems(s, event->id, (HCS_EVENT_TYPE)event->type, event->document);
+    if (event->type == HCS_EVENT_SYSTEM_EXITED) {
+        lasting_gone(event->id);
+    }
 }
 
 static void come_and_go(struct standin *s)
@@ -157,6 +153,7 @@ void standin_renew(struct standin *s)
         machine_free(s->machine);
     }
     s->machine = machine_new(&options, time_now());
+    lasting_come_back(s->machine);
     s->clock = machine_now(s->machine);
     s->began = GetTickCount64();
 }

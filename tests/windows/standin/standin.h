@@ -24,6 +24,7 @@
 
 #include "backends/sim/machine.h"
 #include "backends/sim/process.h"
+#include "tests/windows/standin/records.h"
 
 enum {
     MAGIC_OPERATION = 0x4f504552,
@@ -94,8 +95,7 @@ struct standin {
 
 struct standin *standin(void);         /* made at the first use */
 void standin_renew(struct standin *s); /* the host begins anew */
-void standin_misused(const char *what);
-int32_t standin_state(unsigned age); /* S_OK, or why nothing can be called; with the lock held */
+int32_t standin_state(unsigned age);   /* S_OK, or why nothing can be called; with the lock held */
 
 /* operation.c */
 struct operation *operation_of(HCS_OPERATION handle);
@@ -116,6 +116,13 @@ void listener_close(struct listener *l, const char *what); /* waits for callback
 void process_tell_disconnect(struct standin *s);
 bool process_held(const struct standin *s); /* has anybody a handle open? */
 bool process_has_open(const struct standin *s, const char *id);
+
+/* lasting.c: systems over layers. With the lock held, or before there is one. */
+int32_t lasting_create(const char *id, char **document); /* the failure, or the document for the machine */
+void lasting_started(const char *id);
+void lasting_runs(const char *id, const char *parameters); /* its first process */
+void lasting_gone(const char *id);
+void lasting_come_back(struct machine *m); /* those of earlier programs */
 
 char *standin_pids(char *document); /* takes and gives a Properties document */
 

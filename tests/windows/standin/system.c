@@ -22,6 +22,29 @@ static struct open_system *system_of(HCS_SYSTEM handle)
     return o;
 }
 
+/* With the lock held. */
+static int32_t perform(struct standin *s, struct job *job, struct text *answer)
+{
+    static const char *const names[] = {[HCS_CREATE] = "HcsCreateComputeSystem",
+                                        [HCS_START] = "HcsStartComputeSystem",
+                                        [HCS_PROPERTIES] = "HcsGetComputeSystemProperties"};
+    bool named = (size_t)job->call < sizeof names / sizeof *names && names[job->call];
+    int32_t result = named && standin_fails(names[job->call]) ? E_FAIL : S_OK;
+    bool creates = job->call == HCS_CREATE && !machine_has(s->machine, job->id);
+    if (result >= 0 && creates) {
+        result = lasting_create(job->id, &job->document);
+    }
+    if (result >= 0) {
+        result = machine_call(s->machine, job->call, job->id, job->document, answer);
+    }
+    if ((creates && result < 0) || (job->call == HCS_TERMINATE && result >= 0)) {
+        lasting_gone(job->id);
+    } else if (job->call == HCS_START && result >= 0) {
+        lasting_started(job->id);
+    }
+    return result;
+}
+
 static void run(void *data)
 {
     struct job *job = data;
@@ -30,7 +53,7 @@ static void run(void *data)
     EnterCriticalSection(&s->lock);
     int32_t result = standin_state(job->age);
     if (result >= 0) {
-        result = machine_call(s->machine, job->call, job->id, job->document, &answer);
+        result = perform(s, job, &answer);
     }
     bool rename = s->pids && result >= 0 && job->call == HCS_PROPERTIES;
     LeaveCriticalSection(&s->lock);
