@@ -1,6 +1,7 @@
 /* Every container of the model has an item; those that pass the filter are in `rows`, in order. An item keeps
  * what it is sorted by as a number, so that the rows stay in order among themselves while the records change,
- * and so that it is known in which direction a value went.
+ * and so that it is known in which direction a value went. Names break ties in every order, and change
+ * seldom: an item keeps the rank of its name, too, so that most comparisons are of numbers.
  *
  * A changed value is first compared with the one neighbour in that direction. If it need not pass it, the row
  * stays where it is: one comparison. Else it is taken out by its row and put back by binary search, together
@@ -18,6 +19,7 @@
 #include "core/idmap.h"
 #include "core/memory.h"
 #include "core/order.h"
+#include "core/text.h"
 
 enum {
     FEW = 16,
@@ -31,6 +33,7 @@ enum direction { LESS = -1, SAME, MORE, EITHER };
 struct item {
     container_id id;
     double value; /* what it is sorted by; unknown values are INFINITY and come last, either way */
+    size_t rank;  /* of its name among all, from 1; the same name, the same rank; 0: not known yet */
     size_t row;   /* NO_ROW: the filter hides it */
     const struct container
         *record;         /* while all is sorted anew: spares a search in each comparison; else NULL */
@@ -52,6 +55,7 @@ struct listing {
     size_t first, height; /* of the window */
     bool *dirty;
     container_id *drawn;
+    bool unranked; /* there are items without a rank */
     unsigned long comparisons;
 };
 
@@ -76,41 +80,77 @@ static const struct container *record_of(const struct listing *l, const struct i
     return item->record ? item->record : model_get(l->model, item->id);
 }
 
+typedef int (*compare_fn)(struct listing *l, const struct item *a, const struct item *b);
+
+static int compare_names(struct listing *l, const struct item *a, const struct item *b)
+{
+    const struct container *x = record_of(l, a), *y = record_of(l, b);
+    l->comparisons++;
+    return text_compare(x && x->name ? x->name : "", y && y->name ? y->name : "");
+}
+
 static int compare(struct listing *l, const struct item *a, const struct item *b)
 {
-    l->comparisons++;
+    bool ranked = a->rank && b->rank, images = l->order.by == SORT_IMAGE;
     if (a->value != b->value) {
+        l->comparisons++;
         return a->value < b->value ? -1 : 1;
     }
-    int order = order_compare(&l->order, record_of(l, a), record_of(l, b));
+    l->comparisons += ranked;
+    int names = ranked ? (a->rank > b->rank) - (a->rank < b->rank) : compare_names(l, a, b);
+    int order =
+        order_compare(&l->order, images ? record_of(l, a) : NULL, images ? record_of(l, b) : NULL, names);
     return order ? order : (a->id > b->id) - (a->id < b->id);
 }
 
 /* Two halves that are in order already cost one comparison. */
-static void sort_part(struct listing *l, struct item **at, size_t n, struct item **spare)
+static void sort_part(struct listing *l, struct item **at, size_t n, struct item **spare, compare_fn by)
 {
     size_t half = n / 2;
     if (n < 2) {
         return;
     }
-    sort_part(l, at, half, spare);
-    sort_part(l, at + half, n - half, spare);
-    if (compare(l, at[half - 1], at[half]) <= 0) {
+    sort_part(l, at, half, spare, by);
+    sort_part(l, at + half, n - half, spare, by);
+    if (by(l, at[half - 1], at[half]) <= 0) {
         return;
     }
     memcpy(spare, at, half * sizeof(struct item *));
     size_t left = 0, right = half, to = 0;
     while (left < half && right < n) {
-        at[to++] = compare(l, spare[left], at[right]) <= 0 ? spare[left++] : at[right++];
+        at[to++] = by(l, spare[left], at[right]) <= 0 ? spare[left++] : at[right++];
     }
     memcpy(at + to, spare + left, (half - left) * sizeof(struct item *));
 }
 
-static void sort_items(struct listing *l, struct items *list)
+static void sort_items(struct listing *l, struct items *list, compare_fn by)
 {
     struct item **spare = mem_new(list->count / 2 + 1, sizeof *spare);
-    sort_part(l, list->at, list->count, spare);
+    sort_part(l, list->at, list->count, spare, by);
     free(spare);
+}
+
+/* Ranks all items whose record is held, if there are any without a rank. */
+static void rank_names(struct listing *l)
+{
+    struct items all = {0};
+    struct item *item;
+    size_t rank = 1;
+    if (!l->unranked) {
+        return;
+    }
+    for (size_t cursor = 0; (item = idmap_next(&l->items, &cursor));) {
+        if (item->record) {
+            items_add(&all, item);
+        }
+    }
+    sort_items(l, &all, compare_names);
+    for (size_t i = 0; i < all.count; i++) {
+        all.at[i]->rank = rank;
+        rank += i + 1 < all.count && compare_names(l, all.at[i], all.at[i + 1]) != 0;
+    }
+    free(all.at);
+    l->unranked = false;
 }
 
 /* Rows. */
@@ -143,11 +183,13 @@ static void mark_row(struct listing *l, size_t row)
     }
 }
 
-static struct item *item_new(container_id id)
+static struct item *item_add(struct listing *l, container_id id)
 {
     struct item *item = mem_new(1, sizeof *item);
     item->id = id;
     item->row = NO_ROW;
+    idmap_put(&l->items, id, item);
+    l->unranked = true;
     return item;
 }
 
@@ -170,8 +212,7 @@ static void rebuild(struct listing *l)
     for (size_t cursor = 0; (c = model_next(l->model, &cursor));) {
         item = idmap_get(&l->items, c->id);
         if (!item) {
-            item = item_new(c->id);
-            idmap_put(&l->items, c->id, item);
+            item = item_add(l, c->id);
         }
         item->value = order_value(&l->order, c);
         item->row = NO_ROW;
@@ -180,7 +221,8 @@ static void rebuild(struct listing *l)
             items_add(&l->rows, item);
         }
     }
-    sort_items(l, &l->rows);
+    rank_names(l);
+    sort_items(l, &l->rows, compare);
     number_rows(l, 0, l->rows.count);
     for (size_t cursor = 0; (item = idmap_next(&l->items, &cursor));) {
         if (!item->record) {
@@ -233,8 +275,11 @@ static void take_in(struct listing *l, struct batch *b, const struct change *cha
         return;
     }
     if (!item) {
-        item = item_new(change->id);
-        idmap_put(&l->items, item->id, item);
+        item = item_add(l, change->id);
+    }
+    if (fields & FIELD_NAME) {
+        item->rank = 0;
+        l->unranked = true;
     }
     double before = item->value;
     item->value = order_value(&l->order, c);
@@ -349,7 +394,7 @@ static void put_in(struct listing *l, struct items *coming, struct span *span)
     if (!n) {
         return;
     }
-    sort_items(l, coming);
+    sort_items(l, coming, compare);
     for (size_t i = 0, from = 0; i < n; i++) {
         from = place_of(l, coming->at[i], from);
         coming->at[i]->row = from + i;
@@ -375,6 +420,15 @@ static void arrange_few(struct listing *l, struct batch *b)
     number_rows(l, span.first, left == b->coming.count ? span.end : l->rows.count);
 }
 
+/* Sparing a search in each comparison. */
+static void hold_records(struct listing *l, bool hold)
+{
+    struct item *item;
+    for (size_t cursor = 0; (item = idmap_next(&l->items, &cursor));) {
+        item->record = hold ? model_get(l->model, item->id) : NULL;
+    }
+}
+
 static void arrange_many(struct listing *l, struct batch *b)
 {
     struct span span = {NO_ROW, 0};
@@ -382,7 +436,10 @@ static void arrange_many(struct listing *l, struct batch *b)
     for (size_t i = 0; i < b->coming.count; i++) {
         items_add(&l->rows, b->coming.at[i]);
     }
-    sort_items(l, &l->rows);
+    hold_records(l, true);
+    rank_names(l);
+    sort_items(l, &l->rows, compare);
+    hold_records(l, false);
     number_rows(l, 0, l->rows.count);
 }
 

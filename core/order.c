@@ -76,19 +76,13 @@ double order_value(const struct order *o, const struct container *c)
     return o->descending ? -value : value;
 }
 
-static int compare_text(const char *a, const char *b)
+int order_compare(const struct order *o, const struct container *a, const struct container *b, int names)
 {
-    return text_compare(a ? a : "", b ? b : "");
-}
-
-int order_compare(const struct order *o, const struct container *a, const struct container *b)
-{
-    if (!a || !b) {
-        return 0;
+    int order = o->by == SORT_NAME ? names : 0;
+    if (o->by == SORT_IMAGE && a && b) {
+        order = text_compare(a->image ? a->image : "", b->image ? b->image : "");
     }
-    int name = compare_text(a->name, b->name);
-    int order = o->by == SORT_NAME ? name : o->by == SORT_IMAGE ? compare_text(a->image, b->image) : 0;
-    return order ? (o->descending ? -order : order) : name;
+    return order ? (o->descending ? -order : order) : names;
 }
 
 unsigned order_needs(const struct order *o)

@@ -1,5 +1,5 @@
-/* An enumeration may have ten thousand elements, once a second: members are looked at once, in the order in
- * which they come, and nothing is copied. */
+/* An enumeration may have ten thousand elements, once a second: one after the other is parsed, its members
+ * are looked at once, in the order in which they come, and nothing is copied. */
 #include "backends/hcs/document.h"
 
 #include <string.h>
@@ -87,19 +87,46 @@ bool document_system(const cJSON *object, struct hcs_system *out)
     return out->id != NULL;
 }
 
-int document_systems(const cJSON *array, void (*each)(void *user, const struct hcs_system *), void *user,
-                     struct error *e)
+static const char *after_blanks(const char *at)
 {
-    int count = 0;
-    struct hcs_system s;
-    if (!cJSON_IsArray(array)) {
-        return error_set(e, ERROR_PROTOCOL, 0, "the list of compute systems is no JSON array");
-    }
-    for (const cJSON *object = array->child; object; object = object->next) {
+    return at + strspn(at, " \t\r\n");
+}
+
+/* The elements, from behind the bracket on. Returns what is behind them; NULL: one is broken. */
+static const char *read_elements(const char *at, const char *end,
+                                 void (*each)(void *, const struct hcs_system *), void *user, int *count)
+{
+    bool more = *at != ']';
+    while (more) {
+        struct hcs_system s;
+        cJSON *object = cJSON_ParseWithLengthOpts(at, (size_t)(end - at), &at, false);
+        if (!object) {
+            return NULL;
+        }
         if (document_system(object, &s)) {
             each(user, &s);
-            count++;
+            ++*count;
         }
+        cJSON_Delete(object);
+        at = after_blanks(at);
+        more = *at == ',';
+        at += more;
+    }
+    return at;
+}
+
+int document_systems(const char *text, void (*each)(void *user, const struct hcs_system *), void *user,
+                     struct error *e)
+{
+    const char *at = after_blanks(text ? text : ""), *end = at + strlen(at);
+    int count = 0;
+    if (*at != '[' || end - at > HCS_DOCUMENT_MOST) {
+        return error_set(e, ERROR_PROTOCOL, 0, "the list of compute systems is no JSON array, or too long");
+    }
+    at = read_elements(after_blanks(at + 1), end, each, user, &count);
+    if (!at || *at != ']' || *after_blanks(at + 1)) {
+        return error_set(e, ERROR_PROTOCOL, 0, "the list of compute systems is broken after %d of them",
+                         count);
     }
     return count;
 }

@@ -56,8 +56,10 @@ struct hcs_exit { /* of a process */
 /* Parses a whole document; NULL and e when it is no JSON or too long. */
 cJSON *document_parse(const char *text, struct error *e);
 
-/* Calls each for every element of an enumeration that has an id; returns how many there were, or -1. */
-int document_systems(const cJSON *array, void (*each)(void *user, const struct hcs_system *), void *user,
+/* Reads an enumeration element by element, so that it never stands in memory as a whole, and calls each for
+ * those that have an id. Returns how many there were; -1 and e: it is no JSON array, or is broken behind
+ * those that were told. */
+int document_systems(const char *text, void (*each)(void *user, const struct hcs_system *), void *user,
                      struct error *e);
 
 /* False: it is no object with an id. */

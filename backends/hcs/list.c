@@ -408,15 +408,12 @@ static void on_enumerated(void *user, int32_t result, const char *document)
         hcs_lost(h, result, document, "list the compute systems");
         return;
     }
-    cJSON *json = document_parse(document, &why);
     h->round++;
     h->changed = false;
-    if (!json || document_systems(json, on_system, h, &why) < 0) {
-        cJSON_Delete(json);
+    if (document_systems(document, on_system, h, &why) < 0) {
         hcs_lost(h, (int32_t)UINT32_C(0x8007000D), NULL, "read the list of compute systems");
         return;
     }
-    cJSON_Delete(json);
     drop_unseen(h);
     bool few = h->by_vm.count <= HOST_FIRST_MOST; /* else the workers follow with the first sample */
     if (workers_wanted(h) && few && (h->must_list || h->changed)) {

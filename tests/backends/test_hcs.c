@@ -39,12 +39,8 @@ static void compare_system(void *user, const struct hcs_system *s)
 static void compare(const char *document)
 {
     struct error why;
-    cJSON *json = document_parse(document, &why);
-    if (json) {
-        assert_int_equal(document_systems(json, compare_system, tally.model, &why), model_count(tally.model));
-        tally.checked++;
-    }
-    cJSON_Delete(json);
+    assert_int_equal(document_systems(document, compare_system, tally.model, &why), model_count(tally.model));
+    tally.checked++;
 }
 
 static void on_answer(void *user, int32_t result, const char *document)

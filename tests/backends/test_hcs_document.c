@@ -111,17 +111,39 @@ static void what_has_no_id_is_passed_over(void **state)
     (void)state;
     struct error why;
     int seen = 0;
-    cJSON *json = parsed("[{\"Id\":\"a\"},{},7,null,{\"Id\":\"\"},{\"Id\":\"b\",\"Id2\":\"c\"},[]]");
-    assert_int_equal(document_systems(json, count_system, &seen, &why), 2);
+    const char *list =
+        " [ {\"Id\":\"a\"} ,{},7,null,{\"Id\":\"\"},{\"Id\":\"b\",\"Id2\":\"c\"}\n, [{\"Id\":\"c\"}] ] \n";
+    assert_int_equal(document_systems(list, count_system, &seen, &why), 2);
     assert_int_equal(seen, 2);
-    cJSON_Delete(json);
-    json = parsed("{\"Id\":\"a\"}");
-    assert_int_equal(document_systems(json, count_system, &seen, &why), -1);
-    assert_int_equal(why.kind, ERROR_PROTOCOL);
-    cJSON_Delete(json);
+    assert_int_equal(document_systems("[ ]", count_system, &seen, &why), 0);
     assert_null(document_parse(NULL, &why));
     assert_int_equal(why.kind, ERROR_PROTOCOL);
     assert_null(document_parse("[{\"Id\":\"a\"", &why));
+}
+
+static void a_broken_list_is_refused(void **state)
+{
+    (void)state;
+    static const char *const lists[] = {"",
+                                        "7",
+                                        "{\"Id\":\"a\"}",
+                                        "[",
+                                        "[,]",
+                                        "[{\"Id\":\"a\"}",
+                                        "[{\"Id\":\"a\"},",
+                                        "[{\"Id\":\"a\"},]",
+                                        "[{\"Id\":\"a\"} {\"Id\":\"b\"}]",
+                                        "[{\"Id\":\"a\"}]]",
+                                        "[{\"Id\":\"a\"},{\"Id\":\"b"};
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        struct error why = {0};
+        int seen = 0;
+        assert_int_equal(document_systems(lists[i], count_system, &seen, &why), -1);
+        assert_int_equal(why.kind, ERROR_PROTOCOL);
+        assert_true(seen <= 1);
+    }
+    struct error why;
+    assert_int_equal(document_systems(NULL, count_system, NULL, &why), -1);
 }
 
 static void statistics_have_their_units(void **state)
@@ -232,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_shape_is_what_it_is),
         cmocka_unit_test(what_has_no_id_is_passed_over),
+        cmocka_unit_test(a_broken_list_is_refused),
         cmocka_unit_test(statistics_have_their_units),
         cmocka_unit_test(processes_are_counted_and_joined_by_isolation),
         cmocka_unit_test(memory_of_a_vm_is_in_pages),

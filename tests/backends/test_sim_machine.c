@@ -50,10 +50,11 @@ static const char *id_of(struct machine *m, const char *name, char id[80])
 {
     char query[120];
     struct error why;
+    struct text answer = {0};
     snprintf(query, sizeof query, "{\"Names\":[\"%s\"]}", name);
-    cJSON *json = ask(m, HCS_ENUMERATE, NULL, query);
-    assert_int_equal(document_systems(json, take_id, id, &why), 1);
-    cJSON_Delete(json);
+    assert_int_equal(machine_call(m, HCS_ENUMERATE, NULL, query, &answer), 0);
+    assert_int_equal(document_systems(text_of(&answer), take_id, id, &why), 1);
+    text_done(&answer);
     return id;
 }
 
@@ -114,9 +115,10 @@ static void enumerations_are_filtered(void **state)
     for (size_t i = 0; i < COUNT(queries); i++) {
         struct error why;
         int seen = 0;
-        cJSON *json = ask(m, HCS_ENUMERATE, NULL, queries[i].query);
-        assert_int_equal(document_systems(json, count, &seen, &why), queries[i].count);
-        cJSON_Delete(json);
+        struct text answer = {0};
+        assert_int_equal(machine_call(m, HCS_ENUMERATE, NULL, queries[i].query, &answer), 0);
+        assert_int_equal(document_systems(text_of(&answer), count, &seen, &why), queries[i].count);
+        text_done(&answer);
     }
     machine_free(m);
 }

@@ -78,9 +78,7 @@ static void measure_parsing(void)
         cJSON_Delete(cJSON_Parse(text_of(&document)));
         plain[i] = seconds() - begin;
         begin = seconds();
-        cJSON *json = document_parse(text_of(&document), &why);
-        document_systems(json, look_at, &seen, &why);
-        cJSON_Delete(json);
+        document_systems(text_of(&document), look_at, &seen, &why);
         ours[i] = seconds() - begin;
     }
     double speed = (double)document.len / 1e6 / part_of(ours, ROUNDS, 0.5);

@@ -52,10 +52,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = mem_string_n((const char *)data, size);
     result_error(&why, (int32_t)UINT32_C(0x80370101), text, "start it");
     demand(why.text[0] && !strpbrk(why.text, "\n\r\x1b"));
+    int n = document_systems(text, take_system, &seen, &why);
+    demand(n < 0 || n == seen);
     cJSON *json = document_parse(text, &why);
     if (json) {
-        int n = document_systems(json, take_system, &seen, &why);
-        demand(n < 0 || n == seen);
         document_system(json, &s);
         document_statistics(json);
         document_vm_memory(json);
