@@ -202,6 +202,16 @@ static bool holds_ports(const struct container *c, const struct launch_spec *spe
     return false;
 }
 
+/* Is nothing left of it when it stops? What the new one is to do then says nothing of the old one. */
+static bool vanishes(struct session *s, container_id old)
+{
+    struct launch_spec was;
+    launch_spec_init(&was);
+    bool vanishes = session_spec_of(s, old, &was) && was.remove;
+    launch_spec_done(&was);
+    return vanishes;
+}
+
 struct op *relaunch_start(struct session *s, container_id old, int engine, const struct launch_spec *spec,
                           op_cb cb, void *user)
 {
@@ -213,11 +223,11 @@ struct op *relaunch_start(struct session *s, container_id old, int engine, const
     op_on_cancel(op, relaunch_cancelled, r);
     if (!c || !holds_ports(c, spec)) {
         r->asked = session_launch(s, engine, spec, launched, r);
-    } else if (spec->remove) { /* stopping it would remove it: there would be no way back */
+    } else if (vanishes(s, old)) { /* there would be no way back */
         error_set(
             &r->why, ERROR_CONFLICT, 0,
-            "Cannot relaunch %s while it runs: both want the same ports, and it is removed when it stops "
-            "(--rm); leave the ports out, or stop it first",
+            "Cannot relaunch %s while it runs: both want the same ports, and nothing of it is left when "
+            "it stops; leave the ports out, or stop it and launch anew",
             called(c));
         relaunch_fail(r);
     } else {

@@ -368,6 +368,7 @@ bool hcs_spec_of(struct backend *b, const char *key, struct launch_spec *out)
     const struct own *o = own_find((struct hcs *)b, key);
     if (o) {
         launch_spec_copy(out, own_spec(o));
+        out->remove = true; /* a compute system is gone when it has ended, however it was launched */
     }
     return o != NULL;
 }

@@ -1,8 +1,10 @@
-/* The same again in the other mode, on the fake engine: what becomes of the old one, whatever happens. */
+/* The same again in the other mode, on the fake engine and on the simulated Windows host: what becomes of the
+ * old one, whatever happens. */
 #include "core/relaunch.h"
 
 #include <uv.h>
 
+#include "backends/sim/sim.h"
 #include "core/memory.h"
 #include "tests/core/test.h"
 #include "tests/fake/fake.h"
@@ -39,7 +41,7 @@ static void wait_for(struct place *p, const bool *done)
     assert_true(*done);
 }
 
-static struct place *open_place(const char *address)
+static struct place *open_on(const struct backend_type *type, const char *address)
 {
     struct place *p = mem_new(1, sizeof *p);
     uv_loop_init(&p->loop);
@@ -47,11 +49,16 @@ static struct place *open_place(const char *address)
     p->alarm.data = p;
     p->model = model_new(NULL, NULL);
     p->session = session_new(&p->loop, p->model, NULL, NULL, true);
-    session_add(p->session, &fake_backend, address);
+    session_add(p->session, type, address);
     while (!session_settled(p->session)) {
         uv_run(&p->loop, UV_RUN_ONCE);
     }
     return p;
+}
+
+static struct place *open_place(const char *address)
+{
+    return open_on(&fake_backend, address);
 }
 
 static void gone(void *user)
@@ -100,10 +107,11 @@ static container_id make(struct place *p, const char *name, enum isolation mode,
 {
     struct launch_spec spec;
     struct heard h = {0};
+    bool windows = session_engine(p->session, 0)->hypervisor == HYPERVISOR_HYPERV;
     launch_spec_init(&spec);
-    spec.image = mem_string("busybox");
+    spec.image = mem_string(windows ? "nanoserver:ltsc2022" : "busybox");
     spec.name = mem_string(name);
-    spec.command = launch_split("serve 1000", NULL);
+    spec.command = launch_split(windows ? "ping -t localhost" : "serve 1000", NULL);
     spec.isolation = mode;
     spec.remove = remove;
     if (port) {
@@ -289,10 +297,69 @@ static void what_would_vanish_is_not_stopped(void **state)
     struct place *p = open_place("containers=0");
     container_id web = make(p, "web", ISOLATION_PROCESS, "8080:80", true);
     struct launch_spec s = spec_of(p, web, "web-vm");
+    s.remove = false; /* that is for the new one */
     struct heard h = relaunch(p, web, &s);
     assert_int_equal(h.why.kind, ERROR_CONFLICT);
-    assert_non_null(strstr(h.why.text, "--rm"));
+    assert_non_null(strstr(h.why.text, "nothing of it is left when it stops"));
     assert_int_equal(state_of(p, web), CONTAINER_RUNNING);
+    close_place(p);
+}
+
+/* On the simulated Windows host, there and back. */
+static void process_and_hyperv_in_turn(void **state)
+{
+    (void)state;
+    struct place *p = open_on(&sim_backend, "systems=3,still=1,delay=1");
+    container_id old = make(p, "web", ISOLATION_PROCESS, NULL, false);
+    static const char *const names[] = {"web-hyperv", "web-process", "web-hyperv"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct launch_spec s = spec_of(p, old, names[i]);
+        assert_string_equal(s.command[0], "ping");
+        assert_string_equal(s.env[0], "A=1");
+        assert_int_equal(relaunch(p, old, &s).why.kind, ERROR_NONE);
+        const struct container *c = named(p, names[i]);
+        assert_int_equal(c->state, CONTAINER_RUNNING);
+        assert_int_equal(c->isolation, i % 2 ? ISOLATION_PROCESS : ISOLATION_VM);
+        assert_int_equal(c->origin, ORIGIN_REQUESTED);
+        assert_int_equal(state_of(p, old), CONTAINER_RUNNING);
+        struct heard h = {0};
+        container_id next = c->id;
+        relaunch_retire(p->session, old, hear, &h);
+        wait_for(p, &h.done);
+        assert_int_equal(h.why.kind, ERROR_NONE);
+        settle(p);
+        assert_null(model_get(p->model, old));
+        old = next;
+    }
+    close_place(p);
+}
+
+static void what_others_launched_there_is_refused(void **state)
+{
+    (void)state;
+    struct place *p = open_on(&sim_backend, "systems=3,still=1,delay=1");
+    struct launch_spec s;
+    struct error e = {0};
+    const char *const names[] = {"ping-process", "ping-hyperv"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        assert_false(relaunch_spec(p->session, named(p, names[i])->id, ISOLATION_UNKNOWN, &s, &e));
+        assert_int_equal(e.kind, ERROR_UNSUPPORTED);
+        assert_non_null(strstr(e.text, "HCS does not tell with what settings it was created"));
+    }
+    close_place(p);
+}
+
+/* A compute system that has ended is gone: what it holds cannot be handed over at no risk. */
+static void ports_there_are_not_handed_over(void **state)
+{
+    (void)state;
+    struct place *p = open_on(&sim_backend, "systems=3,still=1,delay=1");
+    container_id web = make(p, "web", ISOLATION_PROCESS, "8080:80", false);
+    struct launch_spec s = spec_of(p, web, "web-hyperv");
+    struct heard h = relaunch(p, web, &s);
+    assert_int_equal(h.why.kind, ERROR_CONFLICT);
+    assert_int_equal(state_of(p, web), CONTAINER_RUNNING);
+    assert_null(named(p, "web-hyperv"));
     close_place(p);
 }
 
@@ -324,6 +391,9 @@ int main(void)
         cmocka_unit_test(a_failure_leaves_the_old_one_as_it_was),
         cmocka_unit_test(what_would_vanish_is_not_stopped),
         cmocka_unit_test(cancelled_half_way),
+        cmocka_unit_test(process_and_hyperv_in_turn),
+        cmocka_unit_test(what_others_launched_there_is_refused),
+        cmocka_unit_test(ports_there_are_not_handed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

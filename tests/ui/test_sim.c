@@ -120,6 +120,38 @@ static void what_windows_cannot_do_is_said(void **state)
     pty_expect(p, "Windows cannot pause a process-isolated container");
     pty_type(p, "a");
     pty_expect(p, "open a shell instead");
+    pty_type(p, "o");
+    pty_expect(p, "HCS does not tell with what settings it was created");
+    quit(p);
+}
+
+static void the_same_again_in_the_other_mode(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *now, *next, *gone;
+    } turns[] = {{"mine", "mine-hyperv", "mine is stopped and removed"},
+                 {"mine-hyperv", "mine-process", "mine-hyperv is stopped and removed"}};
+    struct pty *p = start(30, 110, "systems=14,seed=20,still=1");
+    pty_type(p, "n");
+    pty_expect(p, "Launch a container");
+    pty_expect(p, "of 6");
+    pty_type(p, "<Ctrl-U>pinger:1.0<Tab><Tab><Tab><Tab><Tab>mine<F10>");
+    pty_expect(p, "time<1ms");
+    pty_type(p, "<Ctrl-]><Tab>");
+    for (size_t i = 0; i < COUNT(turns); i++) {
+        char question[120];
+        snprintf(question, sizeof question, "%s runs. Stop and remove the old one, %s?", turns[i].next,
+                 turns[i].now);
+        pty_type(p, "o");
+        pty_expect(p, "Launch a container");
+        pty_expect(p, turns[i].next);
+        pty_expect(p, "6 of 6"); /* the images are known: it is pinger's build that is judged */
+        pty_type(p, "<F10>");
+        pty_expect(p, question);
+        pty_type(p, "y");
+        pty_expect(p, turns[i].gone);
+    }
     quit(p);
 }
 
@@ -159,6 +191,7 @@ int main(void)
         cmocka_unit_test(vms_are_shown_when_asked_for),
         cmocka_unit_test(a_shell_in_a_windows_container),
         cmocka_unit_test(what_windows_cannot_do_is_said),
+        cmocka_unit_test(the_same_again_in_the_other_mode),
         cmocka_unit_test(who_is_a_worker),
         cmocka_unit_test(a_service_that_goes_away_is_said_and_comes_back),
     };
