@@ -192,6 +192,9 @@ struct server *server_new(struct keeper *k, struct error *e)
     }
     if (result < 0) {
         error_errno(e, -result, "Cannot listen on the socket of container %s", k->state.spec.name);
+        char *path = paths_socket(k->paths, k->state.id);
+        unlink(path);
+        free(path);
         server_close(s);
         return NULL;
     }
@@ -213,9 +216,6 @@ void server_mute(struct server *s)
         return;
     }
     s->muted = true;
-    char *path = paths_socket(s->keeper->paths, s->keeper->state.id);
-    unlink(path);
-    free(path);
     uv_close((uv_handle_t *)&s->listener, on_closed);
 }
 

@@ -12,7 +12,7 @@ struct keeper;
 struct server;
 
 struct server *server_new(struct keeper *k, struct error *e); /* NULL and e: the socket cannot be made */
-void server_mute(struct server *s);                           /* takes nobody new; the socket is gone */
+void server_mute(struct server *s);                           /* takes nobody new */
 void server_close(struct server *s); /* throws out whoever is left; frees itself once the loop has let go */
 size_t server_clients(const struct server *s);
 
