@@ -21,7 +21,8 @@ enum action_id {
     ACTION_START,
     ACTION_STOP,
     ACTION_KILL,
-    ACTION_PAUSE, /* pause, or resume when paused */
+    ACTION_RESTART, /* or start, when it does not run */
+    ACTION_PAUSE,   /* pause, or resume when paused */
     ACTION_REMOVE,
     ACTION_RELAUNCH,
     ACTION_LAUNCH,

@@ -59,8 +59,8 @@ struct backend { /* an open engine; engines embed it first */
 };
 
 struct act_options {
-    const char *signal; /* VERB_KILL, VERB_STOP: a name or number; NULL: KILL, TERM */
-    int timeout;        /* VERB_STOP: seconds before it is killed; -1: the engine's default */
+    const char *signal; /* VERB_KILL, VERB_STOP, VERB_RESTART: a name or number; NULL: KILL, TERM, TERM */
+    int timeout;        /* VERB_STOP, VERB_RESTART: seconds before it is killed; -1: the engine's default */
     bool force;         /* VERB_REMOVE: also if it runs */
 };
 

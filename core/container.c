@@ -277,10 +277,11 @@ const char *state_word(enum container_state state)
 const char *verb_word(enum verb verb)
 {
     static const char *const words[VERB_COUNT] = {
-        [VERB_START] = "start",     [VERB_STOP] = "stop",           [VERB_KILL] = "kill",
-        [VERB_PAUSE] = "pause",     [VERB_RESUME] = "resume",       [VERB_REMOVE] = "remove",
-        [VERB_ATTACH] = "attach",   [VERB_EXEC] = "exec",           [VERB_LOGS] = "logs",
-        [VERB_INSPECT] = "inspect", [VERB_PROCESSES] = "processes", [VERB_RELAUNCH] = "relaunch",
+        [VERB_START] = "start",       [VERB_STOP] = "stop",       [VERB_KILL] = "kill",
+        [VERB_PAUSE] = "pause",       [VERB_RESUME] = "resume",   [VERB_RESTART] = "restart",
+        [VERB_REMOVE] = "remove",     [VERB_ATTACH] = "attach",   [VERB_EXEC] = "exec",
+        [VERB_LOGS] = "logs",         [VERB_INSPECT] = "inspect", [VERB_PROCESSES] = "processes",
+        [VERB_RELAUNCH] = "relaunch",
     };
     return (unsigned)verb < VERB_COUNT ? words[verb] : "unknown";
 }

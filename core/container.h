@@ -26,6 +26,7 @@ enum verb { /* what can be done to a container; each may be refused with a reaso
             VERB_KILL,
             VERB_PAUSE,
             VERB_RESUME,
+            VERB_RESTART,
             VERB_REMOVE,
             VERB_ATTACH,
             VERB_EXEC,

@@ -357,7 +357,7 @@ static void (*const doing[ACTION_COUNT])(struct app *, container_id) = {
 static bool acts(enum action_id id)
 {
     return id == ACTION_START || id == ACTION_STOP || id == ACTION_KILL || id == ACTION_PAUSE ||
-           id == ACTION_REMOVE;
+           id == ACTION_REMOVE || id == ACTION_RESTART;
 }
 
 static bool refused(struct app *a, const struct action *action, container_id id)

@@ -36,8 +36,9 @@ static void batch_free(struct batch *b)
 static const char *doing_word(enum verb verb)
 {
     static const char *const words[VERB_COUNT] = {
-        [VERB_START] = "Starting", [VERB_STOP] = "Stopping",   [VERB_KILL] = "Killing",
-        [VERB_PAUSE] = "Pausing",  [VERB_RESUME] = "Resuming", [VERB_REMOVE] = "Removing",
+        [VERB_START] = "Starting",     [VERB_STOP] = "Stopping",   [VERB_KILL] = "Killing",
+        [VERB_PAUSE] = "Pausing",      [VERB_RESUME] = "Resuming", [VERB_REMOVE] = "Removing",
+        [VERB_RESTART] = "Restarting",
     };
     return words[verb];
 }
@@ -45,8 +46,9 @@ static const char *doing_word(enum verb verb)
 static const char *done_word(enum verb verb)
 {
     static const char *const words[VERB_COUNT] = {
-        [VERB_START] = "Started", [VERB_STOP] = "Stopped",   [VERB_KILL] = "Killed",
-        [VERB_PAUSE] = "Paused",  [VERB_RESUME] = "Resumed", [VERB_REMOVE] = "Removed",
+        [VERB_START] = "Started",     [VERB_STOP] = "Stopped",   [VERB_KILL] = "Killed",
+        [VERB_PAUSE] = "Paused",      [VERB_RESUME] = "Resumed", [VERB_REMOVE] = "Removed",
+        [VERB_RESTART] = "Restarted",
     };
     return words[verb];
 }
@@ -165,6 +167,9 @@ static const char *consequence(enum verb verb, size_t running)
     switch (verb) {
     case VERB_STOP:
         return " What runs in there is asked to end, and killed after a while.";
+    case VERB_RESTART:
+        return running ? " What runs in there is asked to end, and killed after a while; then it starts anew."
+                       : "";
     case VERB_KILL:
         return " What runs in there ends at once.";
     case VERB_REMOVE:
@@ -190,6 +195,15 @@ static void question(const struct batch *b, size_t asked, size_t running, struct
     text_add(out, consequence(b->targets[0].verb, running));
 }
 
+/* What ends nothing is not asked about; what deletes while it runs, always. */
+static bool must_ask(const struct app *a, const struct action *action, size_t running)
+{
+    if (action->id == ACTION_RESTART && !running) {
+        return false;
+    }
+    return action->confirm && (a->parts.settings->confirm || (action->id == ACTION_REMOVE && running));
+}
+
 void app_act(struct app *a, const struct action *action, const container_id *ids, size_t n)
 {
     char why[256] = "";
@@ -202,7 +216,7 @@ void app_act(struct app *a, const struct action *action, const container_id *ids
     if (b->count == 0) {
         app_say(a, "%s", why);
         batch_free(b);
-    } else if (action->confirm && (a->parts.settings->confirm || (action->id == ACTION_REMOVE && running))) {
+    } else if (must_ask(a, action, running)) {
         question(b, n, running, &words);
         app_confirm(a, text_of(&words), confirmed, b);
     } else {

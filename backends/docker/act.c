@@ -38,7 +38,8 @@ static char *path_of(const struct docker *d, const char *key, enum verb verb, co
     const char *const words[] = {[VERB_START] = "start", [VERB_PAUSE] = "pause", [VERB_RESUME] = "unpause"};
     switch (verb) {
     case VERB_STOP:
-        text_add(&t, "stop?");
+    case VERB_RESTART:
+        text_add(&t, verb == VERB_STOP ? "stop?" : "restart?");
         if (o->timeout >= 0) {
             text_addf(&t, "t=%d&", o->timeout);
         }

@@ -28,6 +28,7 @@ static const char NO_LOGS[] = "HCS keeps no output: ask the tool that started it
 static const char NO_RELAUNCH[] = "HCS does not tell with what settings it was created";
 static const char NO_REMOVE[] =
     "nothing is left to remove when a compute system has ended; stop it, or kill it";
+static const char NO_RESTART[] = "HCS forgets a compute system that has stopped; launch it again";
 static const char NO_PAUSE[] = "Windows cannot pause a process-isolated container";
 static const char NOT_TOLD[] = "Windows does not tell this user";
 static const char NO_VM[] = "it is no container: use the tool that owns this VM";
@@ -167,6 +168,8 @@ const char *entry_refusal(const struct hcs *h, const struct entry *e, enum verb 
         return e->own ? NULL : NO_RELAUNCH;
     case VERB_REMOVE:
         return e->own || end_is_ours(e) ? NULL : NO_REMOVE;
+    case VERB_RESTART:
+        return e->kind != HCS_KIND_CONTAINER ? NO_VM : NO_RESTART;
     case VERB_INSPECT:
         return NULL;
     case VERB_PAUSE:

@@ -145,6 +145,13 @@ static void dispatch(struct act *a)
     case VERB_START:
         start(a);
         break;
+    case VERB_RESTART:
+        if (runs(a)) {
+            ask(a, "restart", keeper_answered);
+        } else {
+            start(a);
+        }
+        break;
     case VERB_STOP:
         on_running(a, "stop");
         break;

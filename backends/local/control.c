@@ -6,7 +6,8 @@
 #include "backends/json.h"
 #include "backends/local/engine.h"
 
-enum { PATIENCE = 30 /* s, beyond what the verb itself may take */, STOP_TIMEOUT = 10 };
+/* Seconds; patience: beyond what the verb itself may take. */
+enum { PATIENCE = 30, STOP_TIMEOUT = 10, START_TIMEOUT = 120 };
 
 struct asking {
     struct task task;
@@ -132,6 +133,7 @@ static void send_request(struct asking *a, int fd, const struct control *control
     size_t size = make_request(a, control);
     uv_buf_t bytes = uv_buf_init((char *)a->request, (unsigned)size);
     uint64_t wait = (uint64_t)(control->timeout >= 0 ? control->timeout : STOP_TIMEOUT) + PATIENCE;
+    wait += strcmp(control->verb, "restart") == 0 ? START_TIMEOUT : 0;
     int failed = uv_pipe_open(&a->pipe, fd);
     if (failed) {
         close(fd);

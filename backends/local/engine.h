@@ -151,7 +151,7 @@ void spawn_forget_all(struct local *l); /* they go on */
 struct control {
     const char *verb;   /* "start", "stop", ... */
     const char *signal; /* NULL the default */
-    int timeout;        /* of "stop", in seconds; -1 the default */
+    int timeout;        /* of "stop" and "restart", in seconds; -1 the default */
 };
 void control_send(struct local *l, const struct state *s, const struct control *control, keeper_cb cb,
                   void *user);

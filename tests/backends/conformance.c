@@ -150,6 +150,85 @@ static void an_exited_one_starts_again(void **state)
     free(key);
 }
 
+struct life_wanted {
+    const struct world *world;
+    const char *key;
+    int64_t after;
+};
+
+static bool is_another_life(const void *data)
+{
+    const struct life_wanted *wanted = data;
+    const struct container *c = model_find_key(wanted->world->model, wanted->key);
+    return c && c->state == CONTAINER_RUNNING && c->started > wanted->after;
+}
+
+/* It runs, and was started later than that. */
+static void wait_life(struct world *w, const char *key, int64_t after)
+{
+    assert_true(world_wait(w, is_another_life, &(struct life_wanted){w, key, after}));
+}
+
+static void a_restart_ends_it_and_starts_it(void **state)
+{
+    struct world *w = *state;
+    need_launch(w);
+    char *key = launch(w, OBEDIENT);
+    int64_t started = wait_state(w, key, CONTAINER_RUNNING)->started;
+    wait_ready(w, key);
+    world_pause(w, 20); /* times are told in ms */
+    act(w, key, VERB_RESTART, ERROR_NONE);
+    wait_life(w, key, started);
+    struct ear *ear =
+        ear_open(w, key, &(struct console_spec){.kind = CONSOLE_LOGS, .tail = -1, .follow = true});
+    hear(ear, "ready\nready");
+    leave(ear);
+    started = wait_state(w, key, CONTAINER_RUNNING)->started;
+    act_with(w, key, VERB_STOP, &(struct act_options){.timeout = 1}, ERROR_NONE);
+    wait_state(w, key, CONTAINER_EXITED);
+    world_pause(w, 20);
+    act(w, key, VERB_RESTART, ERROR_NONE); /* then it is a start */
+    wait_life(w, key, started);
+    free(key);
+}
+
+static void rm_does_not_remove_what_restarts(void **state)
+{
+    struct world *w = *state;
+    need_launch(w);
+    struct launch_spec spec = spec_of(w, "sleep 1000");
+    spec.remove = true;
+    char *key = launch_spec(w, &spec);
+    int64_t started = wait_state(w, key, CONTAINER_RUNNING)->started;
+    world_pause(w, 20);
+    act_with(w, key, VERB_RESTART, &(struct act_options){.timeout = 0}, ERROR_NONE);
+    wait_life(w, key, started);
+    act(w, key, VERB_KILL, ERROR_NONE);
+    wait_gone(w, key);
+    free(key);
+}
+
+static void consoles_live_through_a_restart(void **state)
+{
+    struct world *w = *state;
+    need_launch(w);
+    need(w, KEEPS_CONSOLES);
+    struct launch_spec spec = spec_of(w, "cat");
+    spec.input = true;
+    char *key = launch_spec(w, &spec);
+    int64_t started = wait_state(w, key, CONTAINER_RUNNING)->started;
+    struct ear *ear = ear_open(w, key, &(struct console_spec){.kind = CONSOLE_ATTACH, .input = true});
+    say(ear, "one\n");
+    hear(ear, "one");
+    act_with(w, key, VERB_RESTART, &(struct act_options){.timeout = 0}, ERROR_NONE);
+    wait_life(w, key, started);
+    say(ear, "two\n");
+    hear(ear, "two");
+    act(w, key, VERB_KILL, ERROR_NONE);
+    hear_end(ear, ERROR_NONE, words(w)->killed);
+    free(key);
+}
+
 static void stop_asks_first(void **state)
 {
     struct world *w = *state;
@@ -806,6 +885,9 @@ int conformance_run(const char *name, const struct conformance *subject)
         TEST(a_held_launch_starts_later),
         TEST(exit_codes_are_told),
         TEST(an_exited_one_starts_again),
+        TEST(a_restart_ends_it_and_starts_it),
+        TEST(rm_does_not_remove_what_restarts),
+        TEST(consoles_live_through_a_restart),
         TEST(stop_asks_first),
         TEST(stop_kills_in_the_end),
         TEST(kill_is_at_once_or_by_another_signal),

@@ -15,7 +15,8 @@ enum ability { /* what an engine may lack here and now; tests of what it lacks a
                CAN_MEASURE = 2, /* memory, not only the number of processes */
                CAN_SURVIVE = 4, /* containers live on when the engine is closed */
                CAN_ALL = 7,
-               HAS_LATE_SIZE = 8 /* no ability: a terminal has its size only from the first resize on */
+               HAS_LATE_SIZE = 8,  /* no ability: a terminal has its size only from the first resize on */
+               KEEPS_CONSOLES = 16 /* no ability: consoles stay attached while it restarts */
 };
 
 struct conformance_words { /* how the containers of an engine spell what the suite runs in them, and what they

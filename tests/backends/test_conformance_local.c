@@ -21,7 +21,7 @@ static int run_suite(const char *name)
         return localroom_skip(name, why.text);
     }
     struct conformance subject = {
-        .type = &local_backend, .image = "busybox", .abilities = CAN_MEASURE | CAN_SURVIVE};
+        .type = &local_backend, .image = "busybox", .abilities = CAN_MEASURE | CAN_SURVIVE | KEEPS_CONSOLES};
     if (!p->rootless && strcmp(runtime.cgroup, "none") != 0) {
         subject.abilities |= CAN_PAUSE;
     }

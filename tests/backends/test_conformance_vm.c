@@ -10,8 +10,10 @@
 
 static int run_suite(const char *name)
 {
-    static const struct conformance subject = {
-        .type = &local_backend, .image = "busybox", .abilities = CAN_ALL, .isolation = ISOLATION_VM};
+    static const struct conformance subject = {.type = &local_backend,
+                                               .image = "busybox",
+                                               .abilities = CAN_ALL | KEEPS_CONSOLES,
+                                               .isolation = ISOLATION_VM};
     struct error why = {0};
     struct vm_host host;
     struct paths *p = paths_new(&why);

@@ -443,6 +443,7 @@ static void acts_do_what_they_say(void **state)
     struct room *r = open_room("systems=14,still=1");
     assert_int_equal(act(r, "ping-process", VERB_PAUSE, NULL).kind, ERROR_UNSUPPORTED);
     assert_int_equal(act(r, "WSL", VERB_STOP, NULL).kind, ERROR_UNSUPPORTED);
+    assert_int_equal(act(r, "ping-process", VERB_RESTART, NULL).kind, ERROR_UNSUPPORTED);
     assert_int_equal(act(r, "billing", VERB_PAUSE, NULL).kind, ERROR_NONE);
     assert_int_equal(act(r, "reports", VERB_RESUME, NULL).kind, ERROR_NONE);
     assert_int_equal(act(r, "imports", VERB_START, NULL).kind, ERROR_NONE);

@@ -64,6 +64,7 @@ static void what_destroys_asks_first(void **state)
     (void)state;
     assert_true(action_get(ACTION_STOP)->confirm);
     assert_true(action_get(ACTION_KILL)->confirm);
+    assert_true(action_get(ACTION_RESTART)->confirm);
     assert_true(action_get(ACTION_REMOVE)->confirm);
     assert_false(action_get(ACTION_PAUSE)->confirm);
 }

@@ -120,8 +120,12 @@ static void on_ended(void *user, int code)
     c->record.pid = 0;
     container_assign(&c->record, &nothing, FIELD_WORKERS);
     fake_usage(c->engine, &c->record, c->number);
-    c->gone = c->spec.remove;
+    c->gone = c->spec.remove && !c->again;
     fake_consoles_ended(c, code);
+    if (c->again) {
+        c->again = false;
+        fake_run(c);
+    }
     fake_end_stop(c, NULL);
     fake_change(c, FIELD_STATE | FIELD_WORKERS | FIELD_USAGE);
 }

@@ -99,6 +99,7 @@ static void do_stop(const struct request *r)
             set_paused(r->c, false);
         }
         r->c->stopping = r->op;
+        r->c->again = r->verb == VERB_RESTART;
         uv_timer_start(&r->c->timer, on_patience_over, (uint64_t)seconds * 1000, 0);
         fake_shell_signal(r->c->shell, number);
     }
@@ -108,6 +109,7 @@ static void do_kill(const struct request *r)
 {
     int number;
     if (take_signal(r, SIGKILL, &number)) {
+        r->c->again = r->c->again && number != SIGKILL;
         fake_shell_signal(r->c->shell, number);
         op_succeed(r->op);
     }
@@ -132,6 +134,7 @@ static void do_remove(const struct request *r)
         return;
     }
     if (is_up(c)) {
+        c->again = false;
         fake_shell_signal(c->shell, SIGKILL);
     }
     fake_consoles_ended(c, -1); /* whoever waited for a start */
@@ -175,6 +178,9 @@ void fake_act(struct backend *b, struct op *op, const char *key, enum verb verb,
         break;
     case VERB_STOP:
         on_running(&r, do_stop);
+        break;
+    case VERB_RESTART:
+        is_up(c) ? do_stop(&r) : do_start(&r);
         break;
     case VERB_KILL:
         on_running(&r, do_kill);

@@ -39,6 +39,7 @@ struct fake_container {
     bool gone;
     uv_timer_t timer; /* of a stop: time to kill */
     struct op *stopping;
+    bool again; /* the stop is that of a restart */
     struct fake_chunk *log;
     size_t log_len, log_room, log_bytes;
 };

@@ -272,6 +272,23 @@ static void pause_and_resume(void **state)
 
 /* Launching. */
 
+static void restart_asks_where_something_runs(void **state)
+{
+    (void)state;
+    struct pty *p = start(40, 120);
+    pty_type(p, "/cache<Enter>");
+    pty_expect(p, "1 shown");
+    pty_type(p, "R");
+    pty_expect(p, "Restart cache? What runs in there is asked to end");
+    pty_type(p, "y");
+    pty_expect(p, "Restarted cache.");
+    pty_type(p, "/<Ctrl-U>nightly<Enter>");
+    pty_expect(p, "nightly");
+    pty_type(p, "R");
+    pty_expect(p, "Restarted nightly.");
+    quit(p);
+}
+
 static void the_form_launches_and_selects(void **state)
 {
     (void)state;
@@ -627,6 +644,7 @@ int main(void)
         cmocka_unit_test(marks_are_asked_about_once),
         cmocka_unit_test(what_cannot_be_done_says_why),
         cmocka_unit_test(pause_and_resume),
+        cmocka_unit_test(restart_asks_where_something_runs),
         cmocka_unit_test(the_form_launches_and_selects),
         cmocka_unit_test(the_settings_say_what_default_means),
         cmocka_unit_test(the_demonstration_shows_its_map),

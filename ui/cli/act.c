@@ -1,4 +1,4 @@
-/* start stop kill pause resume rm: one verb, on each of the containers named. */
+/* start stop restart kill pause resume rm: one verb, on each of the containers named. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -96,6 +96,11 @@ static int run_stop(struct cli *cli, struct args *args)
     return act(cli, args, &cli_command_stop, VERB_STOP);
 }
 
+static int run_restart(struct cli *cli, struct args *args)
+{
+    return act(cli, args, &cli_command_restart, VERB_RESTART);
+}
+
 static int run_kill(struct cli *cli, struct args *args)
 {
     return act(cli, args, &cli_command_kill, VERB_KILL);
@@ -125,6 +130,12 @@ const struct cli_command cli_command_stop = {.name = "stop",
                                              .words = "Stop containers: a signal, then kill after a while",
                                              .options = stop_options,
                                              .run = run_stop};
+const struct cli_command cli_command_restart = {
+    .name = "restart",
+    .synopsis = "[OPTIONS] CONTAINER...",
+    .words = "Stop containers as stop does, and start them again; start those that do not run",
+    .options = stop_options,
+    .run = run_restart};
 const struct cli_command cli_command_kill = {.name = "kill",
                                              .synopsis = "[OPTIONS] CONTAINER...",
                                              .words = "Send a signal to the first process of containers",

@@ -134,6 +134,19 @@ void children_watch(struct children *c, pid_t pid, child_cb cb, void *user)
     }
 }
 
+void children_forget(struct children *c, const void *user)
+{
+    for (struct child **at = &c->first; *at;) {
+        struct child *child = *at;
+        if (child->user == user) {
+            *at = child->next;
+            free(child);
+        } else {
+            at = &child->next;
+        }
+    }
+}
+
 void children_begin(struct children *c)
 {
     if (c->starts++ == 0) {

@@ -18,6 +18,7 @@ struct children *children_new(uv_loop_t *loop);
 void children_close(struct children *c); /* frees it once the loop has let go */
 
 void children_watch(struct children *c, pid_t pid, child_cb cb, void *user);
+void children_forget(struct children *c, const void *user); /* whatever was watched for him */
 
 /* Between begin and end, processes that end before they are watched are remembered: they belong to a start
  * under way. */

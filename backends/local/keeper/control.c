@@ -55,8 +55,9 @@ static void say_done(struct client *c)
 
 static void refuse_state(struct keeper *k, struct client *c, const char *verb)
 {
-    static const char *const words[] = {"is created and does not run yet", "is just being started",
-                                        "is running", "has just ended", "has just ended"};
+    static const char *const words[] = {
+        "is created and does not run yet", "is just being started", "is running", "has just ended",
+        "is just being restarted",         "has just ended"};
     bool paused = k->phase == PHASE_RUNNING && k->state.state == CONTAINER_PAUSED;
     struct error why;
     error_set(&why, ERROR_CONFLICT, 0, "Cannot %s container %s: it %s", verb, k->state.spec.name,
@@ -83,6 +84,7 @@ static void end_freeze(struct freeze *f)
         control_stop(k, f->signal, f->seconds);
     }
     free(f);
+    keeper_check_left(k);
 }
 
 static void on_frozen(void *user, int process, const int fds[3])
@@ -184,6 +186,12 @@ static bool wanted_signal(struct client *c, const cJSON *o, const char *otherwis
     return *number > 0;
 }
 
+static int wanted_seconds(const cJSON *o)
+{
+    int64_t seconds = json_integer(o, "timeout", -1);
+    return seconds < 0 || seconds > SECONDS_AT_MOST ? STOP_SECONDS : (int)seconds;
+}
+
 static void verb_stop(struct keeper *k, struct client *c, const cJSON *o)
 {
     int number;
@@ -194,9 +202,21 @@ static void verb_stop(struct keeper *k, struct client *c, const cJSON *o)
     if (!wanted_signal(c, o, "TERM", &number)) {
         return;
     }
-    int64_t seconds = json_integer(o, "timeout", -1);
     client_role(c)->awaits = AWAITS_END;
-    control_stop(k, number, seconds < 0 || seconds > SECONDS_AT_MOST ? STOP_SECONDS : (int)seconds);
+    keeper_stay_ended(k);
+    control_stop(k, number, wanted_seconds(o));
+}
+
+static void verb_restart(struct keeper *k, struct client *c, const cJSON *o)
+{
+    int number;
+    if (k->phase != PHASE_RUNNING) {
+        refuse_state(k, c, "restart");
+    } else if (wanted_signal(c, o, "TERM", &number)) {
+        client_role(c)->awaits = AWAITS_START;
+        k->again = true;
+        control_stop(k, number, wanted_seconds(o));
+    }
 }
 
 static void verb_kill(struct keeper *k, struct client *c, const cJSON *o)
@@ -206,6 +226,7 @@ static void verb_kill(struct keeper *k, struct client *c, const cJSON *o)
         refuse_state(k, c, "kill");
     } else if (wanted_signal(c, o, "KILL", &number)) {
         if (number == SIGKILL) {
+            keeper_stay_ended(k);
             control_stop(k, SIGKILL, 0);
         } else {
             k->wall->signal(k, k->process, number);
@@ -259,7 +280,7 @@ static const struct {
     const char *name;
     void (*run)(struct keeper *k, struct client *c, const cJSON *o);
 } verbs[] = {
-    {"start", verb_start}, {"stop", verb_stop},     {"kill", verb_kill},
+    {"start", verb_start}, {"stop", verb_stop},     {"restart", verb_restart},   {"kill", verb_kill},
     {"pause", verb_pause}, {"resume", verb_resume}, {"shutdown", verb_shutdown},
 };
 

@@ -84,9 +84,9 @@ static char *runtime_folder(const struct paths *p, const struct state *s)
 
 /* What the runtime would do at "delete", without starting it: its record of the container goes, and the
  * cgroup. */
-void ending_tidy(const struct paths *p, const struct state *s, const char *runtime)
+void ending_tidy_run(const struct paths *p, const struct state *s, const char *runtime)
 {
-    char *folder = runtime_folder(p, s), *socket = paths_socket(p, s->id);
+    char *folder = runtime_folder(p, s);
     if (s->cgroup && !cgroup_remove(s->cgroup)) {
         ask_runtime_to_delete(p, s, runtime);
         cgroup_remove(s->cgroup);
@@ -94,8 +94,15 @@ void ending_tidy(const struct paths *p, const struct state *s, const char *runti
     paths_remove_tree(folder, NULL);
     network_release();
     rootfs_release();
-    unlink(socket);
     free(folder);
+}
+
+/* The socket goes while the lock is still ours: afterwards it may be that of the next keeper. */
+void ending_tidy(const struct paths *p, const struct state *s, const char *runtime)
+{
+    char *socket = paths_socket(p, s->id);
+    ending_tidy_run(p, s, runtime);
+    unlink(socket);
     free(socket);
 }
 

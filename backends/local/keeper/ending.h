@@ -15,7 +15,10 @@ int ending_enter(const struct paths *p, const char *id, struct error *e);
  * program's path, asked only if something resists; may be NULL. */
 void ending_tidy(const struct paths *p, const struct state *s, const char *runtime);
 
-/* The same when something may still run: kills it first. */
+/* The same, but for the socket: its keeper stays. */
+void ending_tidy_run(const struct paths *p, const struct state *s, const char *runtime);
+
+/* As ending_tidy, when something may still run: kills it first. */
 void ending_kill(const struct paths *p, const struct state *s, const char *runtime);
 
 /* The record of the end; finished becomes now. note: NULL none. */

@@ -51,8 +51,13 @@ static void close_everything(struct keeper *k)
     uv_close((uv_handle_t *)&k->retry, NULL);
 }
 
+static void on_between(uv_timer_t *timer);
+
 void keeper_check_left(struct keeper *k)
 {
+    if (k->phase == PHASE_BETWEEN && k->execs_open == 0 && !k->freezing) {
+        uv_timer_start(&k->deadline, on_between, 0, 0);
+    }
     if (k->phase == PHASE_LEAVING && server_clients(k->server) == 0 && k->execs_open == 0 && !k->unsaved) {
         close_everything(k);
     }
@@ -80,11 +85,18 @@ static void leave(struct keeper *k)
     keeper_check_left(k);
 }
 
+static void forget_processes(struct state *s)
+{
+    s->pid = s->vm = s->network = 0;
+    s->pid_started = s->vm_started = 0;
+}
+
 /* The end is written down, or, with --rm, nothing is left of the container. Another keeper may come now. */
 static void settle(struct keeper *k)
 {
-    k->state.pid = k->state.vm = k->state.keeper = k->state.network = 0;
-    k->state.pid_started = k->state.vm_started = k->state.keeper_started = 0;
+    forget_processes(&k->state);
+    k->state.keeper = 0;
+    k->state.keeper_started = 0;
     if (!k->state.spec.remove || k->state.state != CONTAINER_EXITED ||
         !ending_remove(k->paths, &k->state, NULL)) {
         keeper_save(k);
@@ -101,16 +113,35 @@ void keeper_dismiss(struct keeper *k)
     leave(k);
 }
 
-static void on_output_ended(void *user)
+static void end_for_good(struct keeper *k)
 {
-    struct keeper *k = user;
-    k->wall->end(k);
     ending_tidy(k->paths, &k->state, k->runtime.path);
-    ending_note(&k->state, k->exit_code, k->ending.kind == ERROR_NONE ? NULL : k->ending.text);
     settle(k);
     output_say_exit(k->output, k->exit_code);
     server_tell(k->server, AWAITS_END, NULL);
     leave(k);
+}
+
+static void come_between(struct keeper *k)
+{
+    k->phase = PHASE_BETWEEN;
+    ending_tidy_run(k->paths, &k->state, k->runtime.path);
+    forget_processes(&k->state);
+    keeper_save(k);
+    uv_timer_start(&k->deadline, on_between, LEAVE_SECONDS * 1000, 0);
+    keeper_check_left(k);
+}
+
+static void on_output_ended(void *user)
+{
+    struct keeper *k = user;
+    k->wall->end(k);
+    ending_note(&k->state, k->exit_code, k->ending.kind == ERROR_NONE ? NULL : k->ending.text);
+    if (k->again) {
+        come_between(k);
+    } else {
+        end_for_good(k);
+    }
 }
 
 static void on_exit_code(void *user, int code)
@@ -149,6 +180,56 @@ static void on_resized(void *user, int rows, int cols)
 
 static const struct output_hooks output_hooks = {
     .printed = on_printed, .ended = on_output_ended, .resized = on_resized};
+
+/* Restarting. The same keeper runs it once more: so it stays although it is to be removed at its end (--rm),
+ * its log goes on, and so do the clients that are attached. */
+
+static void start_again(struct keeper *k)
+{
+    struct output *next = output_new(&k->loop, true, &output_hooks, k);
+    output_hand_over(k->output, next);
+    output_close(k->output);
+    k->output = next;
+    k->wall->close(k);
+    k->ending = (struct error){0};
+    k->stop_wanted = k->again = false;
+    k->hold = true; /* our own start is answered long since */
+    keeper_start(k);
+}
+
+/* The moment has come, or somebody has changed his mind, or what was under way in it does not end. */
+static void on_between(uv_timer_t *timer)
+{
+    struct keeper *k = timer->data;
+    struct error why;
+    if (k->again && k->execs_open == 0 && !k->freezing) {
+        start_again(k);
+        return;
+    }
+    if (k->again) {
+        error_set(
+            &why, ERROR_TIMEOUT, 0,
+            "Cannot restart container %s: it has ended, but not what was under way in it; start it again",
+            k->state.spec.name);
+        server_tell(k->server, AWAITS_START, &why);
+    }
+    end_for_good(k);
+}
+
+void keeper_stay_ended(struct keeper *k)
+{
+    struct error why;
+    if (!k->again) {
+        return;
+    }
+    k->again = false;
+    error_set(&why, ERROR_CONFLICT, 0, "Cannot restart container %s: it was stopped meanwhile",
+              k->state.spec.name);
+    server_tell(k->server, AWAITS_START, &why);
+    if (k->phase == PHASE_BETWEEN) {
+        uv_timer_start(&k->deadline, on_between, 0, 0);
+    }
+}
 
 /* It did not come to run: that is an end too. */
 static void on_start_failed(void *user, const struct error *why)
@@ -218,6 +299,7 @@ static void on_terminate(uv_signal_t *signal, int number)
     } else if (k->phase == PHASE_STARTING) {
         k->stop_wanted = true;
     } else {
+        keeper_stay_ended(k);
         control_stop(k, SIGTERM, STOP_SECONDS);
     }
 }
@@ -253,8 +335,7 @@ static void clean_predecessor(struct keeper *k)
 
 static void sign_state(struct state *s)
 {
-    s->pid = s->vm = s->network = 0;
-    s->pid_started = s->vm_started = 0;
+    forget_processes(s);
     s->keeper = (uint32_t)getpid();
     s->keeper_started = state_process_started(s->keeper);
     free(s->boot);

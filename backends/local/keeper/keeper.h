@@ -1,10 +1,11 @@
 /* backends/local/keeper/keeper.h - what the files of the keeper share.
  *
- * A keeper is for one container and one run of it. Phases:
+ * A keeper is for one container and one run of it, or several when it is restarted. Phases:
  *   HELD      its socket listens, nothing runs yet (--hold)
  *   STARTING  the OCI runtime is at work, or the VM comes up
  *   RUNNING   the container's first process runs (or is paused)
  *   ENDED     it has ended; its last output is being read
+ *   BETWEEN   it is to start again: the last that was under way in it is waited for
  *   LEAVING   everything is tidied up and written down; the clients get their last frames
  * Its working directory is the container's folder: names without a slash are files in there.
  */
@@ -22,14 +23,14 @@
 #include "backends/local/shared/runtime.h"
 #include "backends/local/shared/state.h"
 
-enum keeper_phase { PHASE_HELD, PHASE_STARTING, PHASE_RUNNING, PHASE_ENDED, PHASE_LEAVING };
+enum keeper_phase { PHASE_HELD, PHASE_STARTING, PHASE_RUNNING, PHASE_ENDED, PHASE_BETWEEN, PHASE_LEAVING };
 
 enum { STOP_SECONDS = 10, STALLED_SECONDS = 10, LEAVE_SECONDS = 5 };
 
 struct keeper {
     uv_loop_t loop;
     uv_signal_t terminate;
-    uv_timer_t deadline; /* of a stop, then of leaving */
+    uv_timer_t deadline; /* of a stop, then of what comes between two runs, or of leaving */
     uv_timer_t retry;    /* of a state that could not be written */
     struct paths *paths;
     struct state state;
@@ -54,6 +55,7 @@ struct keeper {
     bool hold;               /* whoever started us has got his line before the container runs */
     bool unsaved;            /* the state could not be written yet */
     bool stop_wanted;        /* while STARTING */
+    bool again;              /* when it has ended it is to start again */
     struct freeze *freezing; /* a pause or resume that is under way */
 };
 
@@ -63,6 +65,7 @@ int keeper_run(const char *id, bool hold);
 void keeper_start(struct keeper *k);      /* HELD -> STARTING */
 void keeper_dismiss(struct keeper *k);    /* HELD: it is not to be started after all */
 void keeper_save(struct keeper *k);       /* writes the state, again and again if need be */
-void keeper_check_left(struct keeper *k); /* LEAVING: a client or an exec is gone, was it the last? */
+void keeper_stay_ended(struct keeper *k); /* what was to start again is not to, after all */
+void keeper_check_left(struct keeper *k); /* a client, an exec or a freeze is gone, was it the last? */
 
 #endif

@@ -339,6 +339,7 @@ static void on_closed(uv_handle_t *handle)
 void network_close(struct network *n)
 {
     if (n) {
+        children_forget(n->keeper->children, n);
         uv_close((uv_handle_t *)&n->patience, on_closed);
     }
 }

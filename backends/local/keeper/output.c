@@ -259,11 +259,16 @@ static void send_run(void *user, int stream, const char *data, size_t len)
     }
 }
 
-void output_join(struct output *o, struct client *c, bool replay)
+static void add_client(struct output *o, struct client *c)
 {
     client_role(c)->output = o;
     o->clients = mem_grow(o->clients, &o->room, o->n_clients + 1, sizeof(struct client *));
     o->clients[o->n_clients++] = c;
+}
+
+void output_join(struct output *o, struct client *c, bool replay)
+{
+    add_client(o, c);
     client_say(c, WIRE_OPENED, NULL, 0);
     if (replay && o->replay) {
         replay_each(o->replay, send_run, c);
@@ -287,6 +292,18 @@ void output_leave(struct output *o, struct client *c)
             output_relieve(o);
             return;
         }
+    }
+}
+
+void output_hand_over(struct output *from, struct output *to)
+{
+    to->rows = from->rows;
+    to->cols = from->cols;
+    while (from->n_clients > 0) {
+        struct client *c = from->clients[0];
+        output_leave(from, c);
+        add_client(to, c);
+        client_hold(c, true);
     }
 }
 

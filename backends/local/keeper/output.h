@@ -36,6 +36,8 @@ void output_open(struct output *o, const int fds[3], bool terminal);
 
 void output_join(struct output *o, struct client *c, bool replay); /* says WIRE_OPENED first */
 void output_leave(struct output *o, struct client *c);
+void output_hand_over(struct output *from,
+                      struct output *to); /* all clients, and the size; before output_open */
 size_t output_clients(const struct output *o);
 
 void output_type(struct output *o, struct client *c, const void *data, size_t len);

@@ -537,5 +537,6 @@ void vm_close(struct vm *vm)
 {
     vm_kill(vm);
     forget_machine(vm);
+    children_forget(vm->keeper->children, vm);
     uv_close((uv_handle_t *)&vm->timer, on_timer_closed);
 }

@@ -118,6 +118,13 @@ is "stopped" "$("$program" ls -a --json | json '[c["state"] for c in d if c["nam
 is "exec on a stopped one" $? 1
 "$program" start web >/dev/null
 is "again" "$("$program" exec web echo again)" again
+before=$("$program" ls --json | json '[c["started"] for c in d if c["name"] == "web"][0]')
+is "restart" "$("$program" restart -t 0 web)" web
+is "and it is another run" "$("$program" ls --json | json '[c["started"] > "'"$before"'" for c in d if c["name"] == "web"][0]')" True
+"$program" restart -t soon web 2>/dev/null
+is "restart with a wrong time" $? 2
+"$program" restart nothing 2>/dev/null
+is "restart of nothing" $? 1
 "$program" rm web 2>/dev/null
 is "rm of a running one" $? 1
 "$program" kill web >/dev/null
