@@ -25,6 +25,7 @@ enum action_id {
     ACTION_PAUSE,   /* pause, or resume when paused */
     ACTION_REMOVE,
     ACTION_RELAUNCH,
+    ACTION_RENAME,
     ACTION_LAUNCH,
     ACTION_DEMO,
     ACTION_WHO,

@@ -87,6 +87,7 @@ struct backend_type {
     void (*sample)(struct backend *, const char *const *keys, size_t n, unsigned fields);
     void (*processes)(struct backend *, struct op *, const char *key); /* the container's own table */
     void (*act)(struct backend *, struct op *, const char *key, enum verb, const struct act_options *);
+    void (*rename)(struct backend *, struct op *, const char *key, const char *name); /* launch_name_ok */
     void (*inspect)(struct backend *, struct op *, const char *key);
     void (*launch)(struct backend *, struct op *, const struct launch_spec *);
     /* The settings that a container was launched with, as a spec to launch again. Filled at once; false:

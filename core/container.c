@@ -281,7 +281,7 @@ const char *verb_word(enum verb verb)
         [VERB_PAUSE] = "pause",       [VERB_RESUME] = "resume",   [VERB_RESTART] = "restart",
         [VERB_REMOVE] = "remove",     [VERB_ATTACH] = "attach",   [VERB_EXEC] = "exec",
         [VERB_LOGS] = "logs",         [VERB_INSPECT] = "inspect", [VERB_PROCESSES] = "processes",
-        [VERB_RELAUNCH] = "relaunch",
+        [VERB_RELAUNCH] = "relaunch", [VERB_RENAME] = "rename",
     };
     return (unsigned)verb < VERB_COUNT ? words[verb] : "unknown";
 }

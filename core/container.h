@@ -34,6 +34,7 @@ enum verb { /* what can be done to a container; each may be refused with a reaso
             VERB_INSPECT,
             VERB_PROCESSES,
             VERB_RELAUNCH,
+            VERB_RENAME,
             VERB_COUNT
 };
 

@@ -63,6 +63,7 @@ void session_sample(struct session *s, const container_id *ids, size_t n, unsign
  * offline or lacks the function, a verb that the record refuses: answered with that reason. */
 struct op *session_act(struct session *s, container_id id, enum verb verb, const struct act_options *options,
                        op_cb cb, void *user);
+struct op *session_rename(struct session *s, container_id id, const char *name, op_cb cb, void *user);
 struct op *session_processes(struct session *s, container_id id, op_cb cb, void *user);
 struct op *session_inspect(struct session *s, container_id id, op_cb cb, void *user);
 struct op *session_launch(struct session *s, int engine, const struct launch_spec *spec, op_cb cb,

@@ -11,6 +11,7 @@
 enum function {
     ANYTHING,
     ACT,
+    RENAME,
     PROCESSES,
     INSPECT,
     SPEC_OF,
@@ -28,6 +29,8 @@ static bool has(const struct backend_type *type, enum function function)
     switch (function) {
     case ACT:
         return type->act;
+    case RENAME:
+        return type->rename;
     case PROCESSES:
         return type->processes;
     case INSPECT:
@@ -202,8 +205,12 @@ static int refuse_function(const struct slot *slot, const char *what, struct err
 }
 
 /* Why nobody can be asked about c. */
-static int refuse(const struct session *s, const struct container *c, const char *what, struct error *why)
+static int refuse(const struct session *s, const struct container *c, enum verb verb, const char *what,
+                  struct error *why)
 {
+    if (c->engines & s->online && c->why_not[verb]) {
+        return error_set(why, ERROR_UNSUPPORTED, 0, "Cannot %s: %s", what, c->why_not[verb]);
+    }
     for (int i = 0; i < s->n_slots; i++) {
         if (c->engines & s->online & (1u << i)) {
             return refuse_function(s->slots[i], what, why);
@@ -230,10 +237,8 @@ static struct slot *ask(const struct session *s, container_id id, enum verb verb
     snprintf(what, sizeof what, "%s %s", verb_on(verb), called(c));
     struct slot *slot =
         s->closing ? NULL : best_slot(s, c, function == PROCESSES ? FIELD_PROCESSES : FIELD_VERBS, function);
-    if (!slot) {
-        refuse(s, c, what, why);
-    } else if (c->why_not[verb]) {
-        error_set(why, ERROR_UNSUPPORTED, 0, "Cannot %s: %s", what, c->why_not[verb]);
+    if (!slot || c->why_not[verb]) {
+        refuse(s, c, verb, what, why);
         slot = NULL;
     }
     return slot;
@@ -277,6 +282,37 @@ struct op *session_act(struct session *s, container_id id, enum verb verb, const
     struct slot *slot = ask(s, id, verb, ACT, &why);
     if (slot) {
         slot->type->act(slot->backend, op, key_of(s, id), verb, options ? options : &usual);
+    } else {
+        op_fail(op, &why);
+    }
+    return op;
+}
+
+/* A bad name gets the same sentence from every engine. */
+static bool name_ok(const struct container *c, const char *name, struct error *why)
+{
+    if (!launch_name_ok(name)) {
+        error_set(
+            why, ERROR_INVALID, 0,
+            "Cannot rename %s to \"%.64s\": a name has letters, digits, and after the first also _ . -, at "
+            "most 64",
+            called(c), name);
+        return false;
+    }
+    if (c->name && strcmp(c->name, name) == 0) {
+        error_set(why, ERROR_INVALID, 0, "Cannot rename %s: that is its name already", name);
+        return false;
+    }
+    return true;
+}
+
+struct op *session_rename(struct session *s, container_id id, const char *name, op_cb cb, void *user)
+{
+    struct error why;
+    struct op *op = op_new(s->loop, cb, user);
+    struct slot *slot = ask(s, id, VERB_RENAME, RENAME, &why);
+    if (slot && name_ok(model_get(s->model, id), name, &why)) {
+        slot->type->rename(slot->backend, op, key_of(s, id), name);
     } else {
         op_fail(op, &why);
     }

@@ -321,6 +321,11 @@ static void do_relaunch(struct app *a, container_id id)
     app_relaunch(a, id);
 }
 
+static void do_rename(struct app *a, container_id id)
+{
+    app_rename(a, id);
+}
+
 static void (*const doing[ACTION_COUNT])(struct app *, container_id) = {
     [ACTION_ATTACH] = do_attach,
     [ACTION_EXEC] = do_exec,
@@ -330,6 +335,7 @@ static void (*const doing[ACTION_COUNT])(struct app *, container_id) = {
     [ACTION_MAP] = do_map,
     [ACTION_STATS] = do_stats,
     [ACTION_RELAUNCH] = do_relaunch,
+    [ACTION_RENAME] = do_rename,
     [ACTION_LAUNCH] = do_launch,
     [ACTION_DEMO] = do_demo,
     [ACTION_WHO] = do_who,

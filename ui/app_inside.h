@@ -81,6 +81,7 @@ struct app {
     char *images;
     struct awaited awaited;
     struct sampling sampling;
+    container_id renaming;      /* which one is being given a name */
     container_id before_filter; /* where the cursor was when the filter began to be typed */
     bool shells;                /* one was opened: quitting may end it */
 
@@ -110,6 +111,7 @@ bool app_typing(const struct app *a);          /* keys belong to a program in a 
 void app_focus(struct app *a, enum focus focus);
 
 /* app_acts.c */
+void app_rename(struct app *a, container_id id);
 void app_act(struct app *a, const struct action *action, const container_id *ids,
              size_t n); /* asks first if need be */
 

@@ -89,6 +89,30 @@ void docker_act(struct backend *b, struct op *op, const char *key, enum verb ver
     free(path);
 }
 
+static void renamed(struct call *c, const struct reply *r)
+{
+    if (r->why.kind != ERROR_NONE) {
+        call_fail(c, &r->why);
+    } else {
+        call_succeed(c);
+    }
+}
+
+void docker_rename(struct backend *b, struct op *op, const char *key, const char *name)
+{
+    struct docker *d = (struct docker *)b;
+    if (!docker_key_ok(key, "rename it", op)) {
+        return;
+    }
+    struct text query = {0};
+    struct call *c = mem_new(1, sizeof *c);
+    text_add(&query, "rename?name=");
+    api_escape(&query, name);
+    call_begin(c, d, op, what_of(d, "rename", key), NULL);
+    call_ask(c, "POST", docker_path(d, "/containers/%s/%s", key, text_of(&query)), NULL, renamed);
+    text_done(&query);
+}
+
 /* Inspect. */
 
 static void inspected(struct call *c, const struct reply *r)

@@ -332,6 +332,7 @@ const struct backend_type docker_backend = {
     .sample = docker_sample,
     .processes = docker_processes,
     .act = docker_act,
+    .rename = docker_rename,
     .inspect = docker_inspect,
     .launch = docker_launch,
     .spec_of = docker_spec_of,

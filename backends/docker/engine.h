@@ -214,6 +214,7 @@ bool nearby_signal(struct nearby *n, const char *key, uint32_t pid, int number);
 /* The functions of docker_backend. */
 void docker_act(struct backend *b, struct op *op, const char *key, enum verb verb,
                 const struct act_options *options);
+void docker_rename(struct backend *b, struct op *op, const char *key, const char *name);
 void docker_inspect(struct backend *b, struct op *op, const char *key);
 void docker_processes(struct backend *b, struct op *op, const char *key);
 void docker_launch(struct backend *b, struct op *op, const struct launch_spec *spec);

@@ -28,6 +28,7 @@ static const char NO_LOGS[] = "HCS keeps no output: ask the tool that started it
 static const char NO_RELAUNCH[] = "HCS does not tell with what settings it was created";
 static const char NO_REMOVE[] =
     "nothing is left to remove when a compute system has ended; stop it, or kill it";
+static const char NO_RENAME[] = "HCS knows a compute system by an id, which never changes";
 static const char NO_RESTART[] = "HCS forgets a compute system that has stopped; launch it again";
 static const char NO_PAUSE[] = "Windows cannot pause a process-isolated container";
 static const char NOT_TOLD[] = "Windows does not tell this user";
@@ -168,6 +169,8 @@ const char *entry_refusal(const struct hcs *h, const struct entry *e, enum verb 
         return e->own ? NULL : NO_RELAUNCH;
     case VERB_REMOVE:
         return e->own || end_is_ours(e) ? NULL : NO_REMOVE;
+    case VERB_RENAME:
+        return e->kind != HCS_KIND_CONTAINER ? NO_VM : NO_RENAME;
     case VERB_RESTART:
         return e->kind != HCS_KIND_CONTAINER ? NO_VM : NO_RESTART;
     case VERB_INSPECT:

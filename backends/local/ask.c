@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,12 +19,11 @@ static int64_t now_ms(void)
 /* More bytes, or -1 and e. */
 static int fetch(int fd, struct wire *wire, int64_t deadline, struct error *e)
 {
-    static const char words[] = "the VM's guest does not answer";
     char room[READ_ROOM];
     int64_t left = deadline - now_ms();
     struct pollfd ready = {.fd = fd, .events = POLLIN};
     if (left <= 0 || poll(&ready, 1, (int)left) == 0) {
-        return error_set(e, ERROR_TIMEOUT, 0, "%s", words);
+        return error_set(e, ERROR_TIMEOUT, 0, "it does not answer in time");
     }
     ssize_t n = read(fd, room, sizeof room);
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
@@ -82,6 +82,31 @@ bool ask_guest(const struct paths *p, const char *id, enum wire_type what,
     } else {
         ok = listen_to(fd, rows, user, now_ms() + ms, e);
     }
+    close(fd);
+    return ok;
+}
+
+static void no_rows(void *user, struct words pairs)
+{
+    (void)user;
+    (void)pairs;
+}
+
+bool ask_keeper(const struct paths *p, const char *id, const char *request, int ms, struct error *e)
+{
+    size_t size;
+    int fd = paths_connect(p, id, e);
+    bool ok = false;
+    if (fd < 0) {
+        return false;
+    }
+    unsigned char *frame = wire_pack(WIRE_CONTROL, 0, request, strlen(request), &size);
+    if (write(fd, frame, size) != (ssize_t)size) {
+        error_errno(e, errno, "cannot ask the keeper of container %s", id);
+    } else {
+        ok = listen_to(fd, no_rows, NULL, now_ms() + ms, e);
+    }
+    free(frame);
     close(fd);
     return ok;
 }

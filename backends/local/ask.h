@@ -1,4 +1,4 @@
-/* backends/local/ask.h - asks the keeper of a VM what the guest knows. For threads. */
+/* backends/local/ask.h - asks a keeper, and waits for what it says. For threads. */
 #ifndef BACKENDS_LOCAL_ASK_H
 #define BACKENDS_LOCAL_ASK_H
 
@@ -12,5 +12,9 @@
  * Waits at most `ms`; false and e when there is no whole answer. */
 bool ask_guest(const struct paths *p, const char *id, enum wire_type what,
                void (*rows)(void *user, struct words pairs), void *user, int ms, struct error *e);
+
+/* A control frame's request, as JSON. False and e: it was refused, or there is no answer; ERROR_UNREACHABLE:
+ * there is no keeper. */
+bool ask_keeper(const struct paths *p, const char *id, const char *request, int ms, struct error *e);
 
 #endif

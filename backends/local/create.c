@@ -91,17 +91,22 @@ static bool is_taken(const struct paths *p, int states, const char *name, char i
     return taken;
 }
 
+bool create_name_free(const struct paths *p, int lock, const char *name, struct error *e)
+{
+    char other[STATE_ID];
+    if (!is_taken(p, lock, name, other)) {
+        return true;
+    }
+    error_set(e, ERROR_CONFLICT, 0,
+              "the name %s is taken by container %s: remove that one, or choose another name", name, other);
+    return false;
+}
+
 static bool take_name(const struct paths *p, int states, struct state *s, struct error *e)
 {
     char other[STATE_ID], name[32];
     if (s->spec.name) {
-        if (!is_taken(p, states, s->spec.name, other)) {
-            return true;
-        }
-        error_set(e, ERROR_CONFLICT, 0,
-                  "the name %s is taken by container %s: remove that one, or choose another name",
-                  s->spec.name, other);
-        return false;
+        return create_name_free(p, states, s->spec.name, e);
     }
     for (int i = 0; i < TRIES; i++) {
         uint32_t number = 0;
@@ -360,17 +365,26 @@ static bool write_down(const struct paths *p, struct state *s, struct error *e)
     return ok;
 }
 
+int create_lock_names(const struct paths *p, struct error *e)
+{
+    int states = open(p->states, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (states >= 0 && flock(states, LOCK_EX) == 0) {
+        return states;
+    }
+    error_errno(e, errno, "cannot lock %s", p->states);
+    if (states >= 0) {
+        close(states);
+    }
+    return -1;
+}
+
 bool create_container(const struct paths *p, const struct launch_spec *spec, struct state *s, struct error *e)
 {
     if (!spec_ok(p, spec, e) || !resolve(p, spec, s, e)) {
         return false;
     }
-    int states = open(p->states, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (states < 0 || flock(states, LOCK_EX) < 0) {
-        error_errno(e, errno, "cannot lock %s", p->states);
-        if (states >= 0) {
-            close(states);
-        }
+    int states = create_lock_names(p, e);
+    if (states < 0) {
         return false;
     }
     bool ok = take_name(p, states, s, e) && write_down(p, s, e);

@@ -8,6 +8,12 @@
 bool create_container(const struct paths *p, const struct launch_spec *spec, struct state *s,
                       struct error *e);
 
+/* Locks the names, for as long as the descriptor is open; -1 and e. */
+int create_lock_names(const struct paths *p, struct error *e);
+
+/* Is nobody called so? While the names are locked. False and e: it is taken. */
+bool create_name_free(const struct paths *p, int lock, const char *name, struct error *e);
+
 /* "keen-otter" by a number. */
 void create_make_name(uint32_t number, char out[32]);
 

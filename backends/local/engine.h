@@ -163,6 +163,7 @@ struct sampler *usage_new(struct local *l);
 /* The functions of local_backend. */
 void local_act(struct backend *b, struct op *op, const char *key, enum verb verb,
                const struct act_options *options);
+void local_rename(struct backend *b, struct op *op, const char *key, const char *name);
 void local_launch(struct backend *b, struct op *op, const struct launch_spec *spec);
 void local_sample(struct backend *b, const char *const *keys, size_t n, unsigned fields);
 void local_processes(struct backend *b, struct op *op, const char *key);

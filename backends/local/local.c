@@ -320,6 +320,7 @@ const struct backend_type local_backend = {
     .sample = local_sample,
     .processes = local_processes,
     .act = local_act,
+    .rename = local_rename,
     .inspect = local_inspect,
     .launch = local_launch,
     .spec_of = local_spec_of,

@@ -371,6 +371,60 @@ static void nobody_knows_an_unknown_key(void **state)
     }
 }
 
+/* Names. */
+
+struct name_wanted {
+    const struct world *world;
+    const char *key, *name;
+};
+
+static bool is_called(const void *data)
+{
+    const struct name_wanted *wanted = data;
+    const struct container *c = model_find_key(wanted->world->model, wanted->key);
+    return c && c->name && strcmp(c->name, wanted->name) == 0;
+}
+
+static void name_it(struct world *w, const char *key, const char *name, enum error_kind kind)
+{
+    struct reply *r;
+    w->subject->type->rename(w->engine, reply_begin(w, &r), key, name);
+    reply_expect(w, r, kind);
+}
+
+static void a_name_changes_and_nothing_else(void **state)
+{
+    struct world *w = *state;
+    need_launch(w);
+    if (!w->subject->type->rename) {
+        skip();
+    }
+    char *key = launch(w, "sleep 1000"), first[64], second[80];
+    const struct container *c = wait_state(w, key, CONTAINER_RUNNING);
+    int64_t started = c->started;
+    snprintf(first, sizeof first, "%s", c->name);
+    snprintf(second, sizeof second, "%s-b", first);
+    name_it(w, key, second, ERROR_NONE);
+    assert_true(world_wait(w, is_called, &(struct name_wanted){w, key, second}));
+    c = wait_state(w, key, CONTAINER_RUNNING);
+    assert_true(c->started == started);
+    struct launch_spec spec = spec_of(w, "true");
+    free(spec.name);
+    spec.name = mem_string(first); /* which is free now */
+    char *other = launch_spec(w, &spec);
+    name_it(w, key, first, ERROR_CONFLICT);
+    name_it(w, "0123456789ab", "nobody", ERROR_NOT_FOUND);
+    act(w, key, VERB_KILL, ERROR_NONE);
+    wait_state(w, key, CONTAINER_EXITED);
+    snprintf(second, sizeof second, "%s-c", first);
+    name_it(w, key, second, ERROR_NONE);
+    assert_true(world_wait(w, is_called, &(struct name_wanted){w, key, second}));
+    act(w, key, VERB_START, ERROR_NONE);
+    assert_string_equal(wait_state(w, key, CONTAINER_RUNNING)->name, second);
+    free(other);
+    free(key);
+}
+
 /* Ops. */
 
 static void a_cancelled_op_is_silent(void **state)
@@ -897,6 +951,7 @@ int conformance_run(const char *name, const struct conformance *subject)
         TEST(rm_removes_at_the_end),
         TEST(launches_are_refused_with_a_reason),
         TEST(nobody_knows_an_unknown_key),
+        TEST(a_name_changes_and_nothing_else),
         TEST(a_cancelled_op_is_silent),
         TEST(many_ops_are_each_answered_once),
         TEST(inspect_is_json),

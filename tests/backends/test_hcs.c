@@ -277,6 +277,7 @@ static void a_host_of_all_shapes_is_told_as_it_is(void **state)
         assert_int_equal(c->apart, rows[i].apart);
         assert_int_equal(c->hypervisor, HYPERVISOR_HYPERV);
         assert_non_null(c->why_not[VERB_ATTACH]);
+        assert_non_null(c->why_not[VERB_RENAME]);
         assert_true(rows[i].apart == (c->why_not[VERB_EXEC] != NULL));
     }
     assert_string_equal(session_engine(r->session, 0)->version,

@@ -39,6 +39,7 @@ static void say(struct scripted *e, const char *key, unsigned fields)
     c.cpu = e->script->cpu;
     c.processes = 3;
     c.why_not[VERB_PAUSE] = strcmp(key, "stiff") == 0 ? "it is too stiff" : NULL;
+    c.why_not[VERB_RENAME] = strcmp(key, "stiff") == 0 ? "its name is cast in iron" : NULL;
     e->base.sink->seen(e->base.user, &c, fields);
 }
 
@@ -142,6 +143,13 @@ static void scripted_act(struct backend *b, struct op *op, const char *key, enum
     op_succeed(op);
 }
 
+static void scripted_rename(struct backend *b, struct op *op, const char *key, const char *name)
+{
+    struct script *script = ((struct scripted *)b)->script;
+    snprintf(script->acted, sizeof script->acted, "rename %s %s", key, name);
+    op_succeed(op);
+}
+
 static const struct backend_type plain_type = {
     .name = "plain",
     .title = "Does what the test says",
@@ -151,6 +159,7 @@ static const struct backend_type plain_type = {
     .list = scripted_list,
     .sample = scripted_sample,
     .act = scripted_act,
+    .rename = scripted_rename,
 };
 
 /* Knows how containers do, but can do nothing to them. */
@@ -524,6 +533,13 @@ static void every_question_is_answered(void **state)
     assert_string_equal(scripts[0].acted, "stop web -1");
     session_act(s, stiff, VERB_PAUSE, NULL, on_answer, &heard);
     expect(scene, &heard, ERROR_UNSUPPORTED, "pause stiff: it is too stiff");
+    session_rename(s, web, "harbour", on_answer, &heard);
+    expect(scene, &heard, ERROR_NONE, NULL);
+    assert_string_equal(scripts[0].acted, "rename web harbour");
+    session_rename(s, web, "../web", on_answer, &heard);
+    expect(scene, &heard, ERROR_INVALID, "rename web to \"../web\": a name has letters");
+    session_rename(s, stiff, "soft", on_answer, &heard);
+    expect(scene, &heard, ERROR_UNSUPPORTED, "rename stiff: its name is cast in iron");
     session_act(s, 4711, VERB_STOP, NULL, on_answer, &heard);
     expect(scene, &heard, ERROR_NOT_FOUND, "not there any more");
     session_processes(s, web, on_answer, &heard);

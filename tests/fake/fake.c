@@ -502,6 +502,7 @@ const struct backend_type fake_backend = {
     .sample = fake_sample,
     .processes = fake_processes,
     .act = fake_act,
+    .rename = fake_rename,
     .inspect = fake_inspect,
     .launch = fake_launch,
     .spec_of = fake_spec_of,

@@ -197,6 +197,38 @@ void fake_act(struct backend *b, struct op *op, const char *key, enum verb verb,
     }
 }
 
+static bool name_is_taken(const struct fake *f, const char *name)
+{
+    for (size_t i = 0; i < f->n_containers; i++) {
+        const struct fake_container *c = f->containers[i];
+        if (!c->gone && strcmp(c->record.name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void fake_rename(struct backend *b, struct op *op, const char *key, const char *name)
+{
+    struct fake_container *c = wanted((struct fake *)b, op, "rename", key);
+    char words[128];
+    if (!c) {
+        return;
+    }
+    if (name_is_taken(c->engine, name)) {
+        snprintf(words, sizeof words, "the name %s is taken; choose another", name);
+        refuse(&(struct request){.c = c, .op = op, .verb = VERB_RENAME}, words);
+        return;
+    }
+    struct container with = c->record;
+    with.name = name;
+    container_assign(&c->record, &with, FIELD_NAME);
+    free(c->spec.name);
+    c->spec.name = mem_string(name);
+    fake_change(c, FIELD_NAME);
+    op_succeed(op);
+}
+
 /* Questions. */
 
 void fake_processes(struct backend *b, struct op *op, const char *key)
@@ -241,17 +273,6 @@ bool fake_spec_of(struct backend *b, const char *key, struct launch_spec *out)
 }
 
 /* Launching. */
-
-static bool name_is_taken(const struct fake *f, const char *name)
-{
-    for (size_t i = 0; i < f->n_containers; i++) {
-        const struct fake_container *c = f->containers[i];
-        if (!c->gone && strcmp(c->record.name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* Who has a port of the host that spec wants? NULL: nobody. */
 static const char *port_holder(const struct fake *f, const struct launch_spec *spec)

@@ -93,6 +93,7 @@ void fake_log(struct fake_container *c, enum console_stream stream, int64_t when
 void fake_processes(struct backend *b, struct op *op, const char *key);
 void fake_act(struct backend *b, struct op *op, const char *key, enum verb verb,
               const struct act_options *options);
+void fake_rename(struct backend *b, struct op *op, const char *key, const char *name);
 void fake_inspect(struct backend *b, struct op *op, const char *key);
 void fake_launch(struct backend *b, struct op *op, const struct launch_spec *spec);
 bool fake_spec_of(struct backend *b, const char *key, struct launch_spec *out);

@@ -289,6 +289,22 @@ static void restart_asks_where_something_runs(void **state)
     quit(p);
 }
 
+static void a_row_is_renamed_where_it_is(void **state)
+{
+    (void)state;
+    struct pty *p = start(40, 120);
+    pty_type(p, "j<F2>");
+    pty_expect(p, "Rename cache to");
+    pty_type(p, "<Ctrl-U>no way<Enter>");
+    pty_expect(p, "Cannot rename cache to \"no way\"");
+    pty_type(p, "<F2><Ctrl-U>db<Enter>");
+    pty_expect(p, "the name db is taken");
+    pty_type(p, "<F2><Ctrl-U>zebra<Enter>");
+    pty_expect(p, "Its name is zebra now.");
+    pty_expect(p, "zebra ─");
+    quit(p);
+}
+
 static void the_form_launches_and_selects(void **state)
 {
     (void)state;
@@ -645,6 +661,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_done_says_why),
         cmocka_unit_test(pause_and_resume),
         cmocka_unit_test(restart_asks_where_something_runs),
+        cmocka_unit_test(a_row_is_renamed_where_it_is),
         cmocka_unit_test(the_form_launches_and_selects),
         cmocka_unit_test(the_settings_say_what_default_means),
         cmocka_unit_test(the_demonstration_shows_its_map),

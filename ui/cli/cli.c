@@ -35,13 +35,31 @@ static const struct cli_option help_option = {'h', "help", NULL, "Show this help
 
 const struct cli_command *const *cli_commands(void)
 {
-    static const struct cli_command *const commands[] = {
-        &cli_command_ls,    &cli_command_ps,       &cli_command_map,     &cli_command_who,
-        &cli_command_run,   &cli_command_exec,     &cli_command_attach,  &cli_command_logs,
-        &cli_command_start, &cli_command_stop,     &cli_command_restart, &cli_command_kill,
-        &cli_command_pause, &cli_command_resume,   &cli_command_rm,      &cli_command_images,
-        &cli_command_image, &cli_command_inspect,  &cli_command_engines, &cli_command_events,
-        &cli_command_check, &cli_command_relaunch, &cli_command_demo,    NULL};
+    static const struct cli_command *const commands[] = {&cli_command_ls,
+                                                         &cli_command_ps,
+                                                         &cli_command_map,
+                                                         &cli_command_who,
+                                                         &cli_command_run,
+                                                         &cli_command_exec,
+                                                         &cli_command_attach,
+                                                         &cli_command_logs,
+                                                         &cli_command_start,
+                                                         &cli_command_stop,
+                                                         &cli_command_restart,
+                                                         &cli_command_kill,
+                                                         &cli_command_pause,
+                                                         &cli_command_resume,
+                                                         &cli_command_rm,
+                                                         &cli_command_rename,
+                                                         &cli_command_images,
+                                                         &cli_command_image,
+                                                         &cli_command_inspect,
+                                                         &cli_command_engines,
+                                                         &cli_command_events,
+                                                         &cli_command_check,
+                                                         &cli_command_relaunch,
+                                                         &cli_command_demo,
+                                                         NULL};
     return commands;
 }
 

@@ -93,7 +93,7 @@ struct process_table *cli_process_table(struct cli *cli, container_id id);
 extern const struct cli_command cli_command_ls, cli_command_ps, cli_command_map, cli_command_who,
     cli_command_run, cli_command_exec, cli_command_attach, cli_command_logs, cli_command_start,
     cli_command_stop, cli_command_restart, cli_command_kill, cli_command_pause, cli_command_resume,
-    cli_command_rm, cli_command_inspect, cli_command_images, cli_command_image, cli_command_engines,
-    cli_command_events, cli_command_check, cli_command_relaunch, cli_command_demo;
+    cli_command_rm, cli_command_rename, cli_command_inspect, cli_command_images, cli_command_image,
+    cli_command_engines, cli_command_events, cli_command_check, cli_command_relaunch, cli_command_demo;
 
 #endif

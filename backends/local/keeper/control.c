@@ -276,12 +276,38 @@ static void verb_shutdown(struct keeper *k, struct client *c, const cJSON *o)
     }
 }
 
+/* The state is the keeper's to write, so the name is too; that it is free is the asker's business. */
+static void verb_rename(struct keeper *k, struct client *c, const cJSON *o)
+{
+    const char *name = json_string(o, "name", "");
+    char *before = k->state.spec.name;
+    struct error why;
+    if (k->phase == PHASE_LEAVING) {
+        refuse_state(k, c, "rename");
+        return;
+    }
+    if (!launch_name_ok(name)) {
+        error_set(&why, ERROR_INVALID, 0, "Cannot rename container %s: that is no name", before);
+        client_refuse(c, &why);
+        return;
+    }
+    k->state.spec.name = mem_string(name);
+    if (state_write(&k->state, k->paths, &why)) {
+        free(before);
+        say_done(c);
+    } else {
+        free(k->state.spec.name);
+        k->state.spec.name = before;
+        client_refuse(c, &why);
+    }
+}
+
 static const struct {
     const char *name;
     void (*run)(struct keeper *k, struct client *c, const cJSON *o);
 } verbs[] = {
     {"start", verb_start}, {"stop", verb_stop},     {"restart", verb_restart},   {"kill", verb_kill},
-    {"pause", verb_pause}, {"resume", verb_resume}, {"shutdown", verb_shutdown},
+    {"pause", verb_pause}, {"resume", verb_resume}, {"shutdown", verb_shutdown}, {"rename", verb_rename},
 };
 
 void control_frame(struct keeper *k, struct client *c, const struct wire_frame *frame)

@@ -1,4 +1,4 @@
-/* backends/local/keeper/control.h - start, stop, restart, kill, pause, resume, shutdown. */
+/* backends/local/keeper/control.h - start, stop, restart, kill, pause, resume, rename, shutdown. */
 #ifndef BACKENDS_LOCAL_KEEPER_CONTROL_H
 #define BACKENDS_LOCAL_KEEPER_CONTROL_H
 

@@ -121,6 +121,11 @@ is "again" "$("$program" exec web echo again)" again
 before=$("$program" ls --json | json '[c["started"] for c in d if c["name"] == "web"][0]')
 is "restart" "$("$program" restart -t 0 web)" web
 is "and it is another run" "$("$program" ls --json | json '[c["started"] > "'"$before"'" for c in d if c["name"] == "web"][0]')" True
+is "rename says nothing" "$("$program" rename web harbour && "$program" rename harbour web 2>&1)" ""
+has "a bad name" "$("$program" rename web "no way" 2>&1)" 'Cannot rename web to "no way": a name has letters'
+has "a taken name" "$("$program" rename web pinger 2>&1)" "the name pinger is taken"
+"$program" rename web 2>/dev/null
+is "rename without a name" $? 2
 "$program" restart -t soon web 2>/dev/null
 is "restart with a wrong time" $? 2
 "$program" restart nothing 2>/dev/null

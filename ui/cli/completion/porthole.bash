@@ -47,7 +47,7 @@ _porthole()
         return
     fi
     case $command in
-    ps | map | exec | attach | logs | start | stop | restart | kill | pause | resume | rm | inspect | relaunch)
+    ps | map | exec | attach | logs | start | stop | restart | kill | pause | resume | rm | rename | inspect | relaunch)
         mapfile -t COMPREPLY < <(compgen -W "$(_porthole_containers)" -- "$word")
         ;;
     run | check)

@@ -16,7 +16,7 @@ end
 complete -c porthole -f
 complete -c porthole -n __fish_use_subcommand -a '(__porthole_commands)'
 complete -c porthole -n 'not __fish_use_subcommand; and string match -q -- "-*" (commandline -ct)' -a '(__porthole_options)'
-complete -c porthole -n '__fish_seen_subcommand_from ps map exec attach logs start stop restart kill pause resume rm inspect relaunch' \
+complete -c porthole -n '__fish_seen_subcommand_from ps map exec attach logs start stop restart kill pause resume rm rename inspect relaunch' \
     -a '(__porthole_containers)'
 complete -c porthole -n '__fish_seen_subcommand_from run check' -a '(porthole images 2>/dev/null | awk "NR > 1 { print \$1 }")'
 complete -c porthole -n '__fish_seen_subcommand_from image' -a 'ls import pull rm'
