@@ -9,6 +9,7 @@
 #include "backends/hcs/own.h"
 #include "backends/hcs/request.h"
 #include "backends/hcs/result.h"
+#include "backends/hcs/store.h"
 #include "backends/json.h"
 #include "core/image.h"
 #include "core/memory.h"
@@ -274,18 +275,6 @@ static void go_on(struct launching *l)
 
 /* Images. */
 
-static const cJSON *find_image(const cJSON *images, const char *name)
-{
-    const cJSON *image = NULL;
-    cJSON_ArrayForEach(image, images)
-    {
-        if (strcmp(json_string(image, "Name", ""), name) == 0 && cJSON_IsArray(json_at(image, "Layers"))) {
-            return image;
-        }
-    }
-    return NULL;
-}
-
 static void on_images(void *user, int32_t result, const char *document)
 {
     struct launching *l = user;
@@ -295,7 +284,7 @@ static void on_images(void *user, int32_t result, const char *document)
         return;
     }
     cJSON *images = document_parse(document, &ignored);
-    const cJSON *image = find_image(images, l->spec.image);
+    const cJSON *image = store_find(images, l->spec.image);
     if (image) {
         l->layers = cJSON_Duplicate(json_at(image, "Layers"), true);
         defaults_fill(&l->spec, image);

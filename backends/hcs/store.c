@@ -28,7 +28,9 @@ static bool is_name(const char *name)
 
 void store_add(struct store *s, const struct store_image *image)
 {
-    if (store_full(s) || !is_name(image->name)) {
+    char *name = store_name(image->name);
+    if (store_full(s) || !is_name(name)) {
+        free(name);
         cJSON_Delete(image->settings);
         cJSON_Delete(image->layers);
         return;
@@ -36,7 +38,7 @@ void store_add(struct store *s, const struct store_image *image)
     s->images = mem_grow(s->images, &s->room, s->count + 1, sizeof *s->images);
     struct store_image *to = &s->images[s->count];
     *to = *image;
-    to->name = mem_string(image->name);
+    to->name = name;
     to->id = mem_string(image->id);
     to->order = s->count++;
 }

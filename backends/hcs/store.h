@@ -11,18 +11,19 @@
 #ifndef BACKENDS_HCS_STORE_H
 #define BACKENDS_HCS_STORE_H
 
+#include <cjson/cJSON.h>
+
 #include "core/error.h"
 
 /* The document of HCS_IMAGES, with one thing left out: [{Name, Id, Build, Size, Layers: [{Path}], ...}],
  * topmost layer first. A layer's Id is what Windows' NameToGuid makes of the last part of Path, and only
  * Windows knows how: who provides the service adds it.
  *
- *   Name     as docker or containerd names it; by a digest only where it has no tag. A name that stands for
- *            two images comes twice, docker's first, then that of containerd's namespace "default".
- *   Id       "sha256:<64 hexadecimal digits>", the digest of its configuration
- *   Build    of the Windows in it; 0 unknown
- *   Size     of its layers on the disk, in bytes; 0 unknown
- *   and Entrypoint, Command, Env, WorkingDir, User as far as it has them: see defaults.h
+ *   Name     as store_name() gives it; by a digest only where it has no tag. A name that stands for two
+ * images comes twice, docker's first, then that of containerd's namespace "default". Id       "sha256:<64
+ * hexadecimal digits>", the digest of its configuration Build    of the Windows in it; 0 unknown Size     of
+ * its layers on the disk, in bytes; 0 unknown and Entrypoint, Command, Env, WorkingDir, User as far as it has
+ * them: see defaults.h
  *
  * The roots are folders, in UTF-8: %ProgramData%\docker (its config\daemon.json may name another with
  * data-root, which counts then) and %ProgramData%\containerd\root. NULL, and a folder that does not exist,
@@ -32,5 +33,12 @@
  * is no image and something that is there could not be read: ERROR_DENIED without the rights, ERROR_INVALID
  * when it is broken. */
 char *store_images(const char *docker_root, const char *containerd_root, struct error *why);
+
+/* A reference as people say it: "docker.io/library/app:latest" is "app". The caller frees. */
+char *store_name(const char *reference);
+
+/* The first image of such a document (parsed) that is meant: by name, else by Id or at least 12 digits of it.
+ * NULL: none. */
+const cJSON *store_find(const cJSON *images, const char *word);
 
 #endif

@@ -164,15 +164,11 @@ static int count(const struct room *r)
 
 static const cJSON *image(const struct room *r, const char *name)
 {
-    const cJSON *json = NULL;
-    cJSON_ArrayForEach(json, r->images)
-    {
-        if (strcmp(json_string(json, "Name", ""), name) == 0) {
-            return json;
-        }
+    const cJSON *json = store_find(r->images, name);
+    if (!json) {
+        fail_msg("there is no image %s", name);
     }
-    fail_msg("there is no image %s", name);
-    return NULL;
+    return json;
 }
 
 /* words: as JSON; NULL: none. */
@@ -517,7 +513,7 @@ static void containerd_images_have_their_layers(void **state)
     end_containerd(r);
     assert_true(look(r));
     assert_int_equal(count(r), 1);
-    const cJSON *app = image(r, "docker.io/library/app:1");
+    const cJSON *app = image(r, "app:1");
     assert_string_equal(json_string(app, "Id", ""), DIGEST("f"));
     assert_int_equal(json_integer(app, "Build", 0), 17763);
     assert_int_equal(json_integer(app, "Size", 0), 2000);
@@ -546,7 +542,7 @@ static void namespaces_are_apart(void **state)
     end_containerd(r);
     assert_true(look(r));
     assert_int_equal(count(r), 3);
-    assert_int_equal(json_integer(image(r, "docker.io/library/app:1"), "Build", 0), 17763); /* default's */
+    assert_int_equal(json_integer(image(r, "app:1"), "Build", 0), 17763); /* default's */
     assert_string_equal(json_string(cJSON_GetArrayItem(r->images, 1), "Id", ""), DIGEST("7"));
     assert_string_equal(json_string(image(r, "tool:1"), "Id", ""), DIGEST("f"));
 }
@@ -632,9 +628,58 @@ static void broken_databases_are_said(void **state)
     assert_int_equal(count(r), 3);
 }
 
+static void names_are_as_people_say_them(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"docker.io/library/app:1", "app:1"},
+        {"docker.io/me/app:latest", "me/app"},
+        {"app:latest", "app"},
+        {"mcr.microsoft.com/windows/nanoserver:ltsc2022", "mcr.microsoft.com/windows/nanoserver:ltsc2022"},
+        {":latest", ":latest"},
+        {"docker.io/", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *name = store_name(cases[i][0]);
+        assert_string_equal(name, cases[i][1]);
+        free(name);
+    }
+}
+
+static void an_image_is_meant_by_name_or_id(void **state)
+{
+    static const struct {
+        const char *word, *name; /* NULL: none */
+    } cases[] = {
+        {"core:ltsc2022", "core:ltsc2022"},
+        {"docker.io/library/core:ltsc2022", "core:ltsc2022"},
+        {"core", NULL},
+        {DIGEST("a"), "core:ltsc2022"},
+        {"bbbbbbbbbbbb", "pinger:1.0"},
+        {"bbbbbbbbbbb", NULL},
+        {DIGEST("b") "b", NULL},
+        {"sha256:", NULL},
+        {"", NULL},
+    };
+    struct room *r = *state;
+    make_docker(r);
+    assert_true(look(r));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const cJSON *found = store_find(r->images, cases[i].word);
+        assert_int_equal(found != NULL, cases[i].name != NULL);
+        if (found) {
+            assert_string_equal(json_string(found, "Name", ""), cases[i].name);
+        }
+    }
+    assert_null(store_find(NULL, "core:ltsc2022"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_are_as_people_say_them),
+        cmocka_unit_test_setup_teardown(an_image_is_meant_by_name_or_id, begin, end),
         cmocka_unit_test_setup_teardown(docker_images_have_their_layers, begin, end),
         cmocka_unit_test_setup_teardown(the_data_root_is_where_the_settings_say, begin, end),
         cmocka_unit_test_setup_teardown(what_is_missing_costs_only_who_needs_it, begin, end),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "backends/hcs/defaults.h"
+#include "backends/hcs/store.h"
 #include "backends/hcs/store_parts.h"
 #include "backends/json.h"
 #include "core/memory.h"
@@ -38,15 +39,11 @@ static cJSON *look(void (*reader)(struct store *, const char *root, const char *
 
 static const cJSON *find(const cJSON *images, const char *name)
 {
-    const cJSON *image = NULL;
-    cJSON_ArrayForEach(image, images)
-    {
-        if (strcmp(json_string(image, "Name", ""), name) == 0) {
-            return image;
-        }
+    const cJSON *image = store_find(images, name);
+    if (!image) {
+        fail_msg("there is no image %s", name);
     }
-    fail_msg("there is no image %s", name);
-    return NULL;
+    return image;
 }
 
 static void assert_folders(const cJSON *image, int count)
@@ -91,8 +88,8 @@ static void dockers_own_store(void **state)
     const cJSON *two = find(images, "two:1.0");
     assert_string_equal(json_string(two, "Id", ""), id);
     assert_folders(two, 2);
-    assert_folders(find(images, "busybox:latest"), 1);
-    assert_true(json_integer(two, "Size", 0) > json_integer(find(images, "busybox:latest"), "Size", 0));
+    assert_folders(find(images, "busybox"), 1);
+    assert_true(json_integer(two, "Size", 0) > json_integer(find(images, "busybox"), "Size", 0));
     char **words = defaults_command(two);
     assert_string_equal(words[0], "echo");
     assert_string_equal(words[1], "hello");
@@ -130,7 +127,7 @@ static void containerds_store_while_it_is_written(void **state)
     for (bool written = false; !written; looks++) {
         written = dockerd_shell("test -e %s/written", dockerd_folder(d));
         cJSON *images = look(store_containerd, root, "native");
-        assert_folders(find(images, "docker.io/library/busybox:latest"), 1);
+        assert_folders(find(images, "busybox"), 1);
         assert_true(cJSON_GetArraySize(images) >= count); /* what was there once is there */
         count = cJSON_GetArraySize(images);
         cJSON_Delete(images);
