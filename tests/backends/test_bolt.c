@@ -174,6 +174,7 @@ static void go_in(void *user, const struct bolt_item *item)
     for (size_t i = 0; i < item->value.len; i++) {
         sum += (unsigned char)item->value.data[i];
     }
+    (void)sum;
     if (t->depth < 8) {
         bolt_each(next.in, go_in, &next);
     }
