@@ -34,7 +34,6 @@ struct launching {
     struct launch_spec spec;
     enum isolation mode;
     char *id, *folder, *utility_vm, *volume, *endpoint, *space;
-    char **command; /* the image's; NULL: none */
     cJSON *layers;
     enum step step;
     bool made, created; /* something must be undone; the system as well */
@@ -52,7 +51,6 @@ static void launching_free(struct launching *l)
     free(l->volume);
     free(l->endpoint);
     free(l->space);
-    free(l->command);
     cJSON_Delete(l->layers);
     free(l);
 }
@@ -185,7 +183,7 @@ static char *system_document(const struct launching *l)
 /* From here on HCS lists it: what the engine knows beyond that must be there before it is seen. */
 static void become_own(struct launching *l)
 {
-    own_add(l->engine, l->id, &l->spec, l->mode, (const char *const *)l->command);
+    own_add(l->engine, l->id, &l->spec, l->mode);
 }
 
 /* It may have been ended by somebody else meanwhile. */

@@ -327,32 +327,31 @@ void own_run(struct own *o, hcs_answer_cb done, void *user)
 
 /* The container. */
 
-static char **whole_command(const struct launch_spec *spec, const char *const *command)
+/* NULL: nothing is to run that anybody has named. */
+static char **whole_command(const struct launch_spec *spec)
 {
-    size_t n = 0;
-    const char *const *rest = spec->command ? (const char *const *)spec->command : command;
-    for (n = 0; rest && rest[n]; n++) {
+    size_t n = 0, at = 0;
+    while (spec->command && spec->command[n]) {
+        n++;
     }
     const char **words = mem_new(n + 2, sizeof *words);
-    size_t at = 0;
     if (spec->entrypoint) {
         words[at++] = spec->entrypoint;
     }
     for (size_t i = 0; i < n; i++) {
-        words[at++] = rest[i];
+        words[at++] = spec->command[i];
     }
     char **block = at ? mem_strings(words) : NULL;
     free(words);
     return block;
 }
 
-struct own *own_add(struct hcs *h, const char *key, const struct launch_spec *spec, enum isolation mode,
-                    const char *const *command)
+struct own *own_add(struct hcs *h, const char *key, const struct launch_spec *spec, enum isolation mode)
 {
     struct own *o = mem_new(1, sizeof *o);
     *o = (struct own){.next = h->owns, .engine = h, .key = mem_string(key), .mode = mode, .code = -1};
     launch_spec_copy(&o->spec, spec);
-    o->argv = whole_command(spec, command);
+    o->argv = whole_command(spec);
     o->command = o->argv ? request_command_line((const char *const *)o->argv) : NULL;
     o->ports = port_list(spec->crossings, spec->n_crossings);
     h->owns = o;

@@ -13,8 +13,7 @@
 struct own;
 
 /* For the container of that key, which was created; copies. */
-struct own *own_add(struct hcs *h, const char *key, const struct launch_spec *spec, enum isolation mode,
-                    const char *const *command);
+struct own *own_add(struct hcs *h, const char *key, const struct launch_spec *spec, enum isolation mode);
 struct own *own_find(const struct hcs *h, const char *key); /* NULL: it is somebody else's */
 void own_describe(const struct own *o, struct container *c);
 enum isolation own_mode(const struct own *o); /* HCS tells it only when it runs */

@@ -51,9 +51,10 @@ enum hcs_process_call {
 
 enum hcs_arrangement { /* what a launch needs besides HCS: storage and network; the answers are documents of
                           ours */
-                       HCS_IMAGES, /* NULL                 [{Name, Id, Build, Size, Command, Layers: [{Id,
-                                    * Path}]}], the topmost layer first, of images whose layers are on the
-                                    * host (id: NULL). An Id is what Windows makes of the folder's name. */
+                       HCS_IMAGES, /* NULL                 [{Name, Id, Build, Size, Layers: [{Id, Path}]}]
+                                    * and what defaults.h names, the topmost layer first, of images whose
+                                    * layers are on the host (id: NULL). A layer's Id is what Windows makes
+                                    * of the folder's name. */
                        HCS_SCRATCH_CREATE, /* LayerData            {Folder, UtilityVM}: a writable layer over
                                               those, for the container of this id; and of the topmost layer
                                               that has one, the folder that a utility VM boots from */
