@@ -1,5 +1,6 @@
 #include "backends/hcs/create.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +13,32 @@
 static const char CLASS[] = "class/"; /* of a device: "class/<GUID>", as Docker writes it */
 static const char PIPE[] = "\\\\.\\pipe\\";
 
-enum { MEGABYTE = 1 << 20, TCP = 6, UDP = 17 };
+enum { MEGABYTE = 1 << 20, TCP = 6, UDP = 17, COMPUTER_NAME = 15 };
 
-static const char *hostname_of(const struct create *c)
+/* A computer's name is of letters, digits and dashes, and no longer than NetBIOS has room for. */
+static void add_hostname(cJSON *json, const struct create *c)
 {
-    return c->spec->hostname ? c->spec->hostname : c->id;
+    char name[COMPUTER_NAME + 1];
+    size_t n = 0;
+    for (const char *at = c->id; *at && n < COMPUTER_NAME; at++) {
+        name[n++] = isalnum((unsigned char)*at) ? *at : '-';
+    }
+    while (n > 1 && name[n - 1] == '-') {
+        n--;
+    }
+    name[n] = '\0';
+    cJSON_AddStringToObject(json, "HostName", c->spec->hostname ? c->spec->hostname : name);
+}
+
+/* HCS knows no other separator than its own. */
+static void add_path(cJSON *json, const char *name, const char *path)
+{
+    char *copy = mem_string(path);
+    for (char *at = copy; *at; at++) {
+        *at = *at == '/' ? '\\' : *at;
+    }
+    cJSON_AddStringToObject(json, name, copy);
+    free(copy);
 }
 
 /* "\\.\pipe\x" is known in the container by "x". */
@@ -164,8 +186,8 @@ static void add_folders(cJSON *json, const struct launch_spec *spec)
         if (c->kind == CROSSING_FOLDER) {
             list = list ? list : cJSON_AddArrayToObject(json, "MappedDirectories");
             cJSON *folder = cJSON_CreateObject();
-            cJSON_AddStringToObject(folder, "HostPath", c->outside);
-            cJSON_AddStringToObject(folder, "ContainerPath", c->inside);
+            add_path(folder, "HostPath", c->outside);
+            add_path(folder, "ContainerPath", c->inside);
             cJSON_AddBoolToObject(folder, "ReadOnly", c->read_only);
             cJSON_AddItemToArray(list, folder);
         }
@@ -217,7 +239,7 @@ static cJSON *process_system(const struct create *c)
     add_version(json, 2, 1);
     cJSON *container = cJSON_AddObjectToObject(json, "Container");
     cJSON *os = cJSON_AddObjectToObject(container, "GuestOs");
-    cJSON_AddStringToObject(os, "HostName", hostname_of(c));
+    add_hostname(os, c);
     cJSON *storage = cJSON_AddObjectToObject(container, "Storage");
     add_layers(storage, c->layers, "Id");
     snprintf(path, sizeof path, "%s\\", c->volume ? c->volume : "");
@@ -249,7 +271,7 @@ static cJSON *hyperv_system(const struct create *c)
     cJSON_AddStringToObject(json, "SystemType", "Container");
     cJSON_AddStringToObject(json, "Name", c->id);
     cJSON_AddStringToObject(json, "Owner", CREATE_OWNER);
-    cJSON_AddStringToObject(json, "HostName", hostname_of(c));
+    add_hostname(json, c);
     cJSON_AddStringToObject(json, "LayerFolderPath", c->folder ? c->folder : "");
     cJSON_AddBoolToObject(json, "IgnoreFlushesDuringBoot", true);
     add_layers(json, c->layers, "ID");

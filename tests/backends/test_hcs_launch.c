@@ -23,7 +23,7 @@ static const char LAYERS[] =
     "{\"Id\":\"18955d65-d45a-557b-bf1c-49d6dfefc527\",\"Path\":\"C:\\\\layers\\\\base\"}]";
 
 static struct crossing crossings[] = {
-    {CROSSING_FOLDER, "C:\\data", "C:\\in", true},
+    {CROSSING_FOLDER, "C:/data", "C:\\in", true},
     {CROSSING_PIPE, "\\\\.\\pipe\\docker_engine", "\\\\.\\pipe\\engine", false},
     {CROSSING_PORT, "8080", "80/tcp", false},
     {CROSSING_DEVICE, "class/5b45201d-f2f2-4f3b-85bb-30ff1f953599", "", false},
@@ -108,6 +108,28 @@ static void hyperv_isolation_is_asked_for_in_the_old_form(void **state)
     assert_string_equal(json_at(json, "EndpointList")->child->valuestring,
                         "2f1c0c68-3b1d-4d7c-8f0a-0d5a4c1f9b12");
     cJSON_Delete(json);
+}
+
+static void a_computer_is_named_as_windows_can_name_one(void **state)
+{
+    (void)state;
+    static const char *const names[][2] = {{"web", "web"},
+                                           {"my_web.2", "my-web-2"},
+                                           {"porthole-1a2b3c4d", "porthole-1a2b3c"},
+                                           {"a.............................b", "a"}};
+    cJSON *layers = parsed(mem_string(LAYERS));
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct launch_spec spec = full_spec(0);
+        struct create create = {.spec = &spec, .mode = ISOLATION_VM, .layers = layers, .id = names[i][0]};
+        cJSON *json = parsed(create_system(&create));
+        assert_string_equal(json_string(json, "HostName", ""), names[i][1]);
+        cJSON_Delete(json);
+        spec.hostname = (char *)"chosen";
+        json = parsed(create_system(&create));
+        assert_string_equal(json_string(json, "HostName", ""), "chosen");
+        cJSON_Delete(json);
+    }
+    cJSON_Delete(layers);
 }
 
 static void an_endpoint_has_its_ports_from_the_beginning(void **state)
@@ -647,6 +669,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(process_isolation_is_asked_for_in_the_new_form),
         cmocka_unit_test(hyperv_isolation_is_asked_for_in_the_old_form),
+        cmocka_unit_test(a_computer_is_named_as_windows_can_name_one),
         cmocka_unit_test(an_endpoint_has_its_ports_from_the_beginning),
         cmocka_unit_test(documents_of_a_launch_pass_the_strict_schema),
         cmocka_unit_test(what_windows_cannot_do_is_refused_beforehand),
