@@ -20,11 +20,10 @@ struct request {
     enum verb verb;
     uv_timer_t timer; /* VERB_STOP */
     bool has_timer, awaits_end;
-    bool ours;        /* when it has ended, what was made for it is removed before that is told */
-    bool over;        /* it has ended */
-    int calls;        /* of ours that the service still has */
-    bool ran;         /* VERB_START: the first process of a container of ours was created */
-    struct error why; /* VERB_START: why that has failed */
+    bool ours; /* when it has ended, what was made for it is removed before that is told */
+    bool over; /* it has ended */
+    int calls; /* of ours that the service still has */
+    bool ran;  /* VERB_START: the first process of a container of ours was created */
     int seconds;
     cJSON *json; /* VERB_INSPECT: what is known so far */
 };
@@ -193,14 +192,6 @@ void requests_close(struct hcs *h)
 
 /* Acts. */
 
-static void on_taken_back(void *user, int32_t result, const char *document)
-{
-    struct request *r = user;
-    if (came(r, result >= 0 ? result : 0, document)) {
-        fail(r, &r->why);
-    }
-}
-
 static void on_done(void *user, int32_t result, const char *document)
 {
     struct request *r = user;
@@ -216,10 +207,6 @@ static void on_done(void *user, int32_t result, const char *document)
         own_run(own, on_done, r);
     } else if (result >= 0) {
         succeed(r);
-    } else if (own && r->ran) { /* without its first process it is of no use */
-        result_error(&r->why, result, document, r->what);
-        r->calls++;
-        end_container(h, r->key, on_taken_back, r);
     } else {
         fail_result(r, result, document);
     }

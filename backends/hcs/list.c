@@ -142,8 +142,7 @@ void entry_gone(struct hcs *h, struct entry *e)
     entry_free(h, e);
     if (own) {
         own_gone(own);
-    }
-    if (ours) {
+    } else if (ours) {
         end_tidy(h, key, NULL, NULL); /* nobody may have asked for its end */
     }
     if (h->has_listed) {

@@ -37,8 +37,10 @@ struct own {
     bool ending; /* its process has ended; the container is being ended after it */
     int code;    /* how its process has ended; -1: why */
     struct error why;
-    hcs_answer_cb done; /* waits for the process to begin */
+    hcs_answer_cb done; /* waits for the process to begin, or for the end of what it did not begin in */
     void *done_user;
+    int32_t start_result; /* why it did not */
+    char *start_document;
 };
 
 static const struct hcs_service_type *service_of(const struct own *o)
@@ -201,6 +203,7 @@ static void own_free(struct own *o)
     free(o->command);
     free(o->ports);
     free(o->argv);
+    free(o->start_document);
     free(o);
 }
 
@@ -212,31 +215,51 @@ static void free_if_over(struct own *o)
     }
 }
 
+static void tell_begun(struct own *o, int32_t result, const char *document)
+{
+    hcs_answer_cb done = o->done;
+    o->done = NULL;
+    done(o->done_user, result, document);
+}
+
+/* Whoever waits for the beginning hears first, then its consoles, which say the same. */
+static void on_not_started(void *user, int32_t result, const char *document)
+{
+    struct own *o = user;
+    (void)result; /* as in on_ended */
+    (void)document;
+    tell_begun(o, o->start_result, o->start_document);
+    o->ending = false;
+    end_consoles(o, &o->why, -1);
+    free_if_over(o);
+}
+
 static void on_started(void *user, int32_t result, const char *document, uint32_t pid)
 {
     struct own *o = user;
-    hcs_answer_cb done = o->done;
     (void)pid;
     o->begun = true;
-    o->done = NULL;
-    if (result < 0) {
+    if (result < 0) { /* without its first process the container is of no use */
         char what[160];
         snprintf(what, sizeof what, "start %.64s", o->key);
         result_error(&o->why, result, document, what);
         o->process = NULL;
-    } else {
-        if (o->early.len) {
-            service_of(o)->process_write(o->process, o->early.data, o->early.len);
-        }
-        if (o->early_end) {
-            service_of(o)->process_end_input(o->process);
-        }
-        text_done(&o->early);
-        hold_as_wanted(o);
+        o->start_result = result;
+        o->start_document = mem_string(document);
+        o->ending = true;
+        end_container(o->engine, o->key, on_not_started, o);
+        return;
     }
-    void *to = o->done_user;
+    if (o->early.len) {
+        service_of(o)->process_write(o->process, o->early.data, o->early.len);
+    }
+    if (o->early_end) {
+        service_of(o)->process_end_input(o->process);
+    }
+    text_done(&o->early);
+    hold_as_wanted(o);
+    tell_begun(o, result, document);
     free_if_over(o);
-    done(to, result, document);
 }
 
 static void keep(struct own *o, const char *data, size_t len)
@@ -392,8 +415,14 @@ void own_describe(const struct own *o, struct container *c)
 
 void own_gone(struct own *o)
 {
+    struct hcs *h = o->engine;
     o->gone = true;
-    free_if_over(o);
+    if (o->process || o->ending || h->closing || h->offline) { /* it is ended with its process */
+        free_if_over(o);
+    } else {
+        o->ending = true;
+        end_tidy(h, o->key, on_ended, o);
+    }
 }
 
 void own_close_all(struct hcs *h)

@@ -19,7 +19,8 @@ void own_describe(const struct own *o, struct container *c);
 enum isolation own_mode(const struct own *o); /* HCS tells it only when it runs */
 const struct launch_spec *own_spec(const struct own *o);
 
-/* Creates the first process in the container, which runs; done hears how that went (result, its document). */
+/* Creates the first process in the container, which runs; done hears how that went (result, its document). If
+ * it went wrong the container has been ended by then. */
 void own_run(struct own *o, hcs_answer_cb done, void *user);
 
 struct console *own_attach(struct own *o, const struct console_spec *spec, const struct console_sink *sink,

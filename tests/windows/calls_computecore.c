@@ -204,6 +204,27 @@ static void closing_answers_what_is_open(void **state)
     free(ones);
 }
 
+/* Those that have begun are not waited for, nor done after the end: no layer is made of nothing. */
+static void closing_answers_what_is_arranged(void **state)
+{
+    (void)state;
+    static const enum hcs_arrangement kinds[] = {
+        HCS_IMAGES,          HCS_SCRATCH_CREATE, HCS_SCRATCH_MOUNT, HCS_ENDPOINT_CREATE,
+        HCS_ENDPOINT_REMOVE, HCS_SCRATCH_REMOVE, HCS_SWEEP};
+    struct world w;
+    struct one ones[COUNT(kinds)];
+    open_world(&w);
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        ones[i] = (struct one){&w, (int)i};
+        computecore_service.arrange(w.service, kinds[i], "calls", "{}", on_one, &ones[i]);
+    }
+    assert_int_equal(w.answered, 0); /* never from inside the call */
+    close_world(&w);
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        assert_int_equal(w.answers[i], 1);
+    }
+}
+
 static void on_started(void *user, int32_t result, const char *document, uint32_t pid)
 {
     (void)result, (void)document, (void)pid;
@@ -284,6 +305,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest calls[] = {
         cmocka_unit_test(a_thousand_calls_are_each_answered_once),
         cmocka_unit_test(closing_answers_what_is_open),
+        cmocka_unit_test(closing_answers_what_is_arranged),
         cmocka_unit_test(creations_that_hang_hold_nothing_up),
     };
     const struct CMUnitTest disconnect[] = {cmocka_unit_test(a_service_that_goes_away_is_told_once)};

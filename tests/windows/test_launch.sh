@@ -117,6 +117,20 @@ for call in ActivateLayer HcnCreateEndpoint HcnModifyNamespace HcsCreateComputeS
     eventually "killed in $call: swept" swept
 done
 
+# What another porthole is launching is not swept away, though HCS does not know it yet.
+PORTHOLE_STANDIN=$PORTHOLE_STANDIN,delay=1500 porthole run -d --isolation process --name pinger nano:1 >"$PORTHOLE_STATE/launched" &
+launching=$!
+has_begun() {
+    case $(left) in *porthole/scratch/pinger*) [ ! -e "$program_data/standin/systems/pinger.json" ] ;; *) false ;; esac
+}
+eventually "another porthole launches" has_begun
+porthole ls >/dev/null
+wait $launching
+is "and was not disturbed" "$(cat "$PORTHOLE_STATE/launched")" "pinger"
+has "it runs" "$(porthole ps pinger)" "ping.exe"
+porthole kill pinger >/dev/null
+is "killed, and nothing is left" "$(left)" ""
+
 # What a launch is refused for.
 has "no utility VM" "$(porthole run -d --isolation hyperv bare:1 2>&1)" "no layer of the image has a utility VM"
 has "no such network" "$(porthole run -d --isolation process --network nosuch nano:1 2>&1)" "no such network"
