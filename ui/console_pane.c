@@ -21,7 +21,7 @@
 #include "ui/paragraph.h"
 #include "ui/terminal.h"
 
-enum { WHEEL_ROWS = 3, NO_ROW = INT32_MAX };
+enum { WHEEL_ROWS = 3, NO_ROW = INT32_MAX, EARLY_MOST = 4096 };
 
 struct console_pane {
     struct console_pane_parts parts;
@@ -30,6 +30,8 @@ struct console_pane {
     bool terminal_wanted; /* it has a terminal on its side */
     struct console *console;
     struct terminal *terminal;
+    struct key *early; /* typed before the first drawing, which opens it; pastes are copies */
+    size_t n_early, early_room;
     bool opened, ended, moved; /* moved: everything must be drawn again */
     char *ending;              /* how it ended */
     int exit_code;
@@ -73,9 +75,20 @@ static void close_stream(struct console_pane *p)
     }
 }
 
+static void forget_early(struct console_pane *p)
+{
+    for (size_t i = 0; i < p->n_early; i++) {
+        free((char *)p->early[i].paste);
+    }
+    free(p->early);
+    p->early = NULL;
+    p->n_early = p->early_room = 0;
+}
+
 void console_pane_free(struct console_pane *p)
 {
     close_stream(p);
+    forget_early(p);
     if (p->terminal != NULL) {
         terminal_free(p->terminal);
     }
@@ -238,6 +251,23 @@ static void open_stream(struct console_pane *p)
     p->console = session_console(p->parts.session, p->parts.id, &spec, &SINK, p);
 }
 
+static void keep_early(struct console_pane *p, const struct key *k)
+{
+    if (p->n_early < EARLY_MOST) {
+        p->early = mem_grow(p->early, &p->early_room, p->n_early + 1, sizeof *p->early);
+        p->early[p->n_early] = *k;
+        p->early[p->n_early++].paste = mem_string_n(k->paste, k->paste_len);
+    }
+}
+
+static void type_early(struct console_pane *p)
+{
+    for (size_t i = 0; i < p->n_early; i++) {
+        console_pane_type(p, &p->early[i]);
+    }
+    forget_early(p);
+}
+
 void console_pane_fit(struct console_pane *p, int rows, int cols)
 {
     rows = rows > 0 ? rows : 1;
@@ -256,6 +286,7 @@ void console_pane_fit(struct console_pane *p, int rows, int cols)
     }
     if (!p->opened) {
         open_stream(p);
+        type_early(p);
     } else if (p->console != NULL) {
         console_resize(p->console, rows, cols);
     }
@@ -287,6 +318,9 @@ static void type_plain(struct console_pane *p, const struct key *k)
 
 void console_pane_type(struct console_pane *p, const struct key *k)
 {
+    if (!p->opened) {
+        keep_early(p, k);
+    }
     if (p->console == NULL) {
         return;
     }

@@ -4,6 +4,12 @@
 export PORTHOLE_STANDIN=seed=1,pids=1
 standin 2022
 
+# Escape, and not as a part of the next key
+back() {
+    keys Escape
+    sleep 0.5
+}
+
 open_screen --engine hcs
 sees "ISOLATION" "ping-hyperv" "hyperv" "ping-process" "process" "hcs"
 keys /
@@ -12,26 +18,25 @@ keys Enter
 sees "▸ □ process  ping-process"
 keys m
 sees "Host map" "shared" "services.exe" "──┼─────────────┼──"
-keys Escape
+back
 keys e
-sees "Microsoft Windows"
+sees "typing" "Microsoft Windows [Version"
 keys -l "echo one two"
 keys Enter
 sees "one two"
 keys -l "exit 3"
 keys Enter
 sees "exited with code 3"
-keys Escape
-keys Escape
+back
 keys "?"
 sees "Help" "Attach"
-keys Escape
+back
 keys w
 pid=$(porthole map ping-process --json | json '[p["pid"] for p in d["processes"] if p["host_pid"]][0]')
 keys -l "$pid"
 keys Enter
 sees "Process $pid runs inside"
-keys Escape
+back
 keys q
 sees "ended with 0"
 end
