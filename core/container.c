@@ -153,12 +153,14 @@ static void assign_crossings(struct container *to, const struct container *from)
     free_crossings(to->crossings, to->n_crossings);
     to->crossings = copy;
     to->n_crossings = n;
+    to->crossings_untold = from->crossings_untold;
     replace(&to->ports, from->ports);
 }
 
 static bool same_crossings(const struct container *a, const struct container *b)
 {
-    if (a->n_crossings != b->n_crossings || !same(a->ports, b->ports)) {
+    if (a->n_crossings != b->n_crossings || a->crossings_untold != b->crossings_untold ||
+        !same(a->ports, b->ports)) {
         return false;
     }
     for (size_t i = 0; i < a->n_crossings; i++) {

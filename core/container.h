@@ -84,7 +84,8 @@ struct container {
 
     const struct crossing *crossings;
     size_t n_crossings;
-    const char *ports; /* "8080->80/tcp, ..."; NULL none */
+    bool crossings_untold; /* its engine cannot tell them, nor its ports: there may be others than these */
+    const char *ports;     /* "8080->80/tcp, ..."; NULL none */
 
     double cpu;            /* cores in use over the last interval; NAN unknown */
     uint64_t memory;       /* bytes in use; 0 unknown */

@@ -96,6 +96,10 @@ static void add_network(struct boundary_rows *b, const struct container *it)
 {
     const struct crossing *network = crossing_of(it, CROSSING_NETWORK);
     char words[160];
+    if (network == NULL && it->crossings_untold) {
+        add_words(b, "network", STYLE_QUIET, "not told", "its own, or shared; nor are its ports");
+        return;
+    }
     if (network == NULL) {
         size_t ports = count_crossings(it, CROSSING_PORT);
         const char *out = has_helper(it, WORKER_NETWORK) ? "reaches out through the host's" : "";
@@ -165,6 +169,11 @@ static void add_crossing(struct boundary_rows *b, const struct crossing *crossin
 
 static void add_crossings(struct boundary_rows *b, const struct container *it)
 {
+    if (it->crossings_untold) {
+        add_words(b, NULL, STYLE_STRONG, "What goes through the wall is not told: whoever made it knows.",
+                  NULL);
+        return;
+    }
     if (it->n_crossings == 0) {
         add_words(b, NULL, STYLE_STRONG, "Nothing goes through the wall.", NULL);
         return;

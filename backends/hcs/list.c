@@ -198,6 +198,7 @@ void entry_tell(struct hcs *h, const struct entry *e, unsigned fields)
     c.workers = e->workers;
     c.n_workers = e->n_workers;
     c.vm = e->vm;
+    c.crossings_untold = !e->own; /* no property query tells what a system was given (schema 2.4) */
     c.cpu = e->cpu;
     c.memory = e->memory;
     c.host_memory = e->host_memory;

@@ -235,6 +235,7 @@ static void expect_docker_words(const struct container *c, const char *name)
     assert_string_equal(c->owner, "compose shop");
     assert_string_equal(c->ports, "8080->80/tcp");
     assert_int_equal(c->n_crossings, 1);
+    assert_false(c->crossings_untold);
     assert_int_equal(c->memory_limit, UINT64_C(1) << 30);
 }
 
@@ -361,6 +362,7 @@ static void hcs_alone_speaks_for_dockers_containers(void **state)
     assert_int_equal(session_engine(r->desk->session, DOCKER)->state, ENGINE_OFFLINE);
     const struct container *web = both(r, r->web);
     assert_string_equal(web->owner, "docker");
+    assert_true(web->crossings_untold);
     assert_int_equal(web->away, 0);
     assert_non_null(web->why_not[VERB_ATTACH]);
     struct desk_answer h = act(r, r->web, VERB_KILL); /* nobody else is there who could */

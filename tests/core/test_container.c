@@ -117,6 +117,7 @@ static void each_part_makes_a_difference(void **state)
     DIFFERS(b.n_workers = 1, FIELD_WORKERS);
     DIFFERS(b.crossings = &crossing, FIELD_CROSSINGS);
     DIFFERS(b.ports = "81->80/tcp", FIELD_CROSSINGS);
+    DIFFERS(b.crossings_untold = true, FIELD_CROSSINGS);
     DIFFERS(b.cpu = NAN, FIELD_CPU);
     DIFFERS(b.host_memory = 0, FIELD_MEMORY);
     DIFFERS(b.processes = 4, FIELD_PROCESSES);

@@ -49,7 +49,11 @@ static void a_shared_kernel(void **state)
     assert_true(says(&b, "Nothing goes through the wall."));
     assert_true(says(&b, "shared memory, shared synchronisation objects, shared process namespaces"));
     boundary_rows_done(&b);
+    c.crossings_untold = true;
     boundary_rows_make(&b, &c, true, "docker is away");
+    assert_string_equal(row_of(&b, "network")->words, "not told");
+    assert_true(says(&b, "What goes through the wall is not told"));
+    assert_false(says(&b, "Nothing goes through the wall."));
     assert_string_equal(b.rows[0].words, "docker is away");
     assert_non_null(row_of(&b, "registry"));
     assert_non_null(strstr(row_of(&b, "process ids")->remark, "same"));

@@ -97,8 +97,8 @@ static void measure(struct cli *cli, bool cpu)
 
 static cJSON *crossings_json(const struct container *c)
 {
-    cJSON *list = cJSON_CreateArray();
-    for (size_t i = 0; i < c->n_crossings; i++) {
+    cJSON *list = c->crossings_untold ? cJSON_CreateNull() : cJSON_CreateArray();
+    for (size_t i = 0; !c->crossings_untold && i < c->n_crossings; i++) {
         cJSON *o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, "kind", crossing_word(c->crossings[i].kind));
         out_string(o, "outside", c->crossings[i].outside);
@@ -109,11 +109,11 @@ static cJSON *crossings_json(const struct container *c)
     return list;
 }
 
-/* "8080->80/tcp, 53/udp" as a list. */
-static cJSON *ports_json(const char *ports)
+/* "8080->80/tcp, 53/udp" as a list; null when its engine cannot tell. */
+static cJSON *ports_json(const struct container *c)
 {
-    cJSON *list = cJSON_CreateArray();
-    while (ports && *ports) {
+    cJSON *list = c->crossings_untold ? cJSON_CreateNull() : cJSON_CreateArray();
+    for (const char *ports = c->ports; !c->crossings_untold && ports && *ports;) {
         size_t len = strcspn(ports, ",");
         char *port = mem_string_n(ports, len);
         cJSON_AddItemToArray(list, cJSON_CreateString(port));
@@ -178,7 +178,7 @@ static cJSON *container_json(const struct cli *cli, const struct container *c)
                           c->isolation == ISOLATION_PROCESS || c->isolation == ISOLATION_HOST);
     cJSON_AddItemToObject(o, "workers", out_workers(c));
     usage_json(c, o);
-    cJSON_AddItemToObject(o, "ports", ports_json(c->ports));
+    cJSON_AddItemToObject(o, "ports", ports_json(c));
     cJSON_AddItemToObject(o, "crossings", crossings_json(c));
     out_string(o, "note", session_note(cli->session, c, note, sizeof note));
     return o;
