@@ -1,7 +1,4 @@
-/* One entry per container. `shown` is what readers see; each of its fields belongs to one source, its owner.
- * A source that tells a field which a better one owns has its word kept in a record of its own, `aside`, made
- * when first needed: with one engine, as usual, nothing is held twice. When an owner leaves, the next best
- * word comes forward.
+/* One entry per container; which source's word of it is shown: model_parts.c.
  *
  * The queue holds one change per entry, which the entry finds by its place in it. A change whose container
  * came and went since the last telling is voided there (id 0). */
@@ -12,37 +9,9 @@
 
 #include "core/idmap.h"
 #include "core/memory.h"
-
-enum { SOURCES = 32, NOBODY = -1 };
+#include "core/model_parts.h"
 
 static const size_t NOT_QUEUED = (size_t)-1;
-
-/* What does not pass: it holds although the source that told it cannot be asked any more. */
-static const unsigned LASTING = FIELD_NAME | FIELD_ISOLATION | FIELD_CROSSINGS | FIELD_VERBS;
-
-struct part { /* what one source has to do with a container */
-    struct part *next;
-    int source;
-    unsigned told;  /* fields that it has told */
-    unsigned round; /* the list in which it was last put */
-    bool away;
-    struct container *aside;
-};
-
-struct entry {
-    struct container shown;
-    struct part *parts;
-    int owner[FIELD_COUNT];
-    size_t place;  /* in model.entries */
-    size_t queued; /* in model.queue */
-    uint64_t hash; /* of its key */
-    struct entry *same_hash;
-};
-
-struct source {
-    unsigned authority, round;
-    bool listing, weak;
-};
 
 struct model_watch {
     struct model_watch *next;
@@ -67,15 +36,7 @@ struct model {
 
 static void entry_free(struct entry *e)
 {
-    while (e->parts) {
-        struct part *part = e->parts;
-        e->parts = part->next;
-        if (part->aside) {
-            container_done(part->aside);
-            free(part->aside);
-        }
-        free(part);
-    }
+    parts_done(e);
     container_done(&e->shown);
     free(e);
 }
@@ -171,9 +132,7 @@ static struct entry *entry_add(struct model *m, const struct container *record)
     container_init(&e->shown);
     container_assign(&e->shown, record, 0);
     e->shown.id = ++m->last;
-    for (int i = 0; i < FIELD_COUNT; i++) {
-        e->owner[i] = NOBODY;
-    }
+    parts_init(e);
     e->hash = idmap_hash(record->key);
     e->same_hash = idmap_get(&m->by_hash, e->hash);
     idmap_put(&m->by_hash, e->hash, e);
@@ -223,197 +182,12 @@ static void entry_remove(struct model *m, struct entry *e)
     entry_free(e);
 }
 
-/* Sources. */
-
-static struct part *part_find(const struct entry *e, int source)
-{
-    struct part *part = e->parts;
-    while (part && part->source != source) {
-        part = part->next;
-    }
-    return part;
-}
-
-static struct part *part_of(struct model *m, struct entry *e, int source)
-{
-    struct part *part = part_find(e, source);
-    if (!part) {
-        part = mem_new(1, sizeof *part);
-        part->source = source;
-        part->next = e->parts;
-        e->parts = part;
-        e->shown.engines |= 1u << source;
-        queue_update(m, e, FIELD_NAME);
-    }
-    return part;
-}
-
-static struct container *part_aside(struct part *part)
-{
-    if (!part->aside) {
-        part->aside = mem_new(1, sizeof *part->aside);
-        container_init(part->aside);
-    }
-    return part->aside;
-}
-
-static bool is_better(const struct model *m, const struct part *part, const struct part *than, unsigned field)
-{
-    if (!than || part == than) {
-        return true;
-    }
-    bool weak = m->sources[part->source].weak, weaker = m->sources[than->source].weak;
-    bool old = part->away && !(field & LASTING), older = than->away && !(field & LASTING);
-    bool a = m->sources[part->source].authority & field, b = m->sources[than->source].authority & field;
-    return weak != weaker ? weaker : old != older ? older : a != b ? a : part->source < than->source;
-}
-
-/* Gives those of `fields` to part that it may own; the word of who owned them is put aside. */
-static unsigned take_over(const struct model *m, struct entry *e, struct part *part, unsigned fields)
-{
-    unsigned taken = 0;
-    for (int i = 0; i < FIELD_COUNT; i++) {
-        unsigned field = 1u << i;
-        if (!(fields & field)) {
-            continue;
-        }
-        struct part *owner = e->owner[i] == part->source ? part : part_find(e, e->owner[i]);
-        if (!is_better(m, part, owner, field)) {
-            continue;
-        }
-        if (owner && owner != part) {
-            container_assign(part_aside(owner), &e->shown, field);
-        }
-        e->owner[i] = part->source;
-        taken |= field;
-    }
-    return taken;
-}
-
-static const struct part *best_part(const struct model *m, const struct entry *e, unsigned field)
-{
-    const struct part *best = NULL;
-    for (const struct part *part = e->parts; part; part = part->next) {
-        if (part->told & field && is_better(m, part, best, field)) {
-            best = part;
-        }
-    }
-    return best;
-}
-
-/* The owner of field i has left, or is away: the best word of those who are there is shown, or "unknown". */
-static unsigned bring_forward(struct model *m, struct entry *e, int i)
-{
-    unsigned field = 1u << i;
-    const struct part *best = best_part(m, e, field);
-    struct part *owner = part_find(e, e->owner[i]);
-    if (owner && owner == best) {
-        return 0;
-    }
-    if (owner) {
-        container_assign(part_aside(owner), &e->shown, field);
-    }
-    struct container unknown;
-    container_init(&unknown);
-    const struct container *word = best ? best->aside : &unknown;
-    unsigned changed = container_differ(&e->shown, word, field);
-    container_assign(&e->shown, word, changed);
-    e->owner[i] = best ? best->source : NOBODY;
-    return changed;
-}
-
-/* Does another call its isolation by another name than the one who is believed? While it is being started,
- * its wall may still have to be built. */
-static void compare_walls(struct model *m, struct entry *e)
-{
-    enum { WALL = 2 };
-    _Static_assert(1u << WALL == FIELD_ISOLATION, "its place among the owners");
-    enum isolation disputed = ISOLATION_UNKNOWN;
-    bool lives = e->shown.state == CONTAINER_RUNNING || e->shown.state == CONTAINER_PAUSED;
-    bool known = lives && e->shown.isolation != ISOLATION_UNKNOWN;
-    for (const struct part *part = known ? e->parts : NULL; part; part = part->next) {
-        if (part->source != e->owner[WALL] && part->told & FIELD_ISOLATION &&
-            part->aside->isolation != e->shown.isolation) {
-            disputed = part->aside->isolation;
-        }
-    }
-    if (disputed != e->shown.disputed) {
-        e->shown.disputed = disputed;
-        queue_update(m, e, FIELD_ISOLATION);
-    }
-}
-
-/* Is nobody left who could still tell, or who keeps it? */
-static bool is_left_behind(const struct model *m, const struct entry *e)
-{
-    const struct part *part = e->parts;
-    while (part && part->away && !(m->sources[part->source].authority & FIELD_VERBS)) {
-        part = part->next;
-    }
-    return !part;
-}
-
-static void part_drop(struct model *m, struct entry *e, int source)
-{
-    struct part **link = &e->parts;
-    while (*link && (*link)->source != source) {
-        link = &(*link)->next;
-    }
-    struct part *part = *link;
-    if (!part) {
-        return;
-    }
-    if (!part->next && link == &e->parts) {
-        entry_remove(m, e);
-        return;
-    }
-    *link = part->next;
-    if (part->aside) {
-        container_done(part->aside);
-        free(part->aside);
-    }
-    free(part);
-    if (m->sources[source].authority & FIELD_VERBS && is_left_behind(m, e)) {
-        entry_remove(m, e);
-        return;
-    }
-    e->shown.engines &= ~(1u << source);
-    e->shown.away &= ~(1u << source);
-    unsigned changed = FIELD_NAME;
-    for (int i = 0; i < FIELD_COUNT; i++) {
-        changed |= e->owner[i] == source ? bring_forward(m, e, i) : 0;
-    }
-    queue_update(m, e, changed);
-    compare_walls(m, e);
-}
-
-static void part_away(struct model *m, struct entry *e, struct part *part)
-{
-    unsigned changed = part->away ? 0 : FIELD_NAME;
-    part->away = true;
-    e->shown.away |= 1u << part->source;
-    for (int i = 0; i < FIELD_COUNT; i++) {
-        changed |= e->owner[i] == part->source ? bring_forward(m, e, i) : 0;
-    }
-    queue_update(m, e, changed);
-    compare_walls(m, e);
-}
-
-static void part_back(struct model *m, struct entry *e, struct part *part)
-{
-    if (part->away) {
-        part->away = false;
-        e->shown.away &= ~(1u << part->source);
-        queue_update(m, e, FIELD_NAME);
-    }
-}
+/* Writing. */
 
 static bool is_source(int source)
 {
     return source >= 0 && source < SOURCES;
 }
-
-/* Writing. */
 
 void model_authority(struct model *m, int source, unsigned fields)
 {
@@ -438,26 +212,26 @@ container_id model_put(struct model *m, int source, const struct container *reco
     if (!e) {
         e = entry_add(m, record);
     }
-    struct part *part = part_of(m, e, source);
-    part->round = m->sources[source].round;
-    part->told |= fields & FIELD_ALL;
-    part_back(m, e, part);
-    unsigned mine = take_over(m, e, part, fields);
-    unsigned changed = container_differ(&e->shown, record, mine);
-    container_assign(&e->shown, record, changed);
-    if (fields & FIELD_ALL & ~mine) {
-        container_assign(part_aside(part), record, fields & FIELD_ALL & ~mine);
-    }
-    queue_update(m, e, changed);
-    compare_walls(m, e);
+    queue_update(m, e, part_put(m->sources, e, source, record, fields));
     return e->shown.id;
+}
+
+static void drop(struct model *m, struct entry *e, struct part *part)
+{
+    unsigned changed;
+    if (part_drop(m->sources, e, part, &changed)) {
+        queue_update(m, e, changed);
+    } else {
+        entry_remove(m, e);
+    }
 }
 
 void model_drop(struct model *m, int source, const char *key)
 {
     struct entry *e = key ? entry_find(m, key) : NULL;
-    if (e) {
-        part_drop(m, e, source);
+    struct part *part = e ? part_find(e, source) : NULL;
+    if (part) {
+        drop(m, e, part);
     }
 }
 
@@ -474,7 +248,7 @@ static void sweep(struct model *m, int source, bool all)
     for (size_t i = 0; i < m->end; i++) {
         struct part *part = m->entries[i] ? part_find(m->entries[i], source) : NULL;
         if (part && (all || part->round != m->sources[source].round)) {
-            part_drop(m, m->entries[i], source);
+            drop(m, m->entries[i], part);
         }
     }
     entries_pack(m);
@@ -500,7 +274,7 @@ void model_away(struct model *m, int source)
     for (size_t i = 0; is_source(source) && i < m->end; i++) {
         struct part *part = m->entries[i] ? part_find(m->entries[i], source) : NULL;
         if (part) {
-            part_away(m, m->entries[i], part);
+            queue_update(m, m->entries[i], part_away(m->sources, m->entries[i], part));
         }
     }
 }
