@@ -95,15 +95,71 @@ static bool same_isolation(const struct container *a, const struct container *b)
     return a->isolation == b->isolation && a->hypervisor == b->hypervisor;
 }
 
+struct refusals {
+    size_t holders;
+    const char *words[VERB_COUNT];
+};
+
+struct refusals *refusals_new(const char *const why_not[VERB_COUNT])
+{
+    struct refusals *r = mem_new(1, sizeof *r);
+    r->holders = 1;
+    for (int verb = 0; verb < VERB_COUNT; verb++) {
+        r->words[verb] = mem_string(why_not[verb]);
+    }
+    return r;
+}
+
+void refusals_tell(struct refusals *r, struct container *c)
+{
+    c->refusals = r;
+    memcpy(c->why_not, r->words, sizeof c->why_not);
+}
+
+void refusals_drop(struct refusals *r)
+{
+    if (r && --r->holders == 0) {
+        for (int verb = 0; verb < VERB_COUNT; verb++) {
+            free((char *)r->words[verb]);
+        }
+        free(r);
+    }
+}
+
+/* Some of the words of a record may have been changed since it was told them. */
+static bool holds(const struct refusals *r, const struct container *c)
+{
+    return r && memcmp(r->words, c->why_not, sizeof c->why_not) == 0;
+}
+
+static struct refusals *hold(const struct container *from)
+{
+    static const char *const none[VERB_COUNT];
+    if (memcmp(from->why_not, none, sizeof none) == 0) {
+        return NULL;
+    }
+    if (!holds(from->refusals, from)) {
+        return refusals_new(from->why_not);
+    }
+    from->refusals->holders++;
+    return from->refusals;
+}
+
 static void assign_verbs(struct container *to, const struct container *from)
 {
+    struct refusals *held = hold(from);
+    refusals_drop(to->refusals);
+    to->refusals = held;
     for (int verb = 0; verb < VERB_COUNT; verb++) {
-        replace(&to->why_not[verb], from->why_not[verb]);
+        to->why_not[verb] = held ? held->words[verb] : NULL;
     }
 }
 
 static bool same_verbs(const struct container *a, const struct container *b)
 {
+    if (holds(a->refusals, a) && holds(a->refusals, b)) {
+        return true;
+    }
     for (int verb = 0; verb < VERB_COUNT; verb++) {
         if (!same(a->why_not[verb], b->why_not[verb])) {
             return false;
@@ -249,9 +305,7 @@ void container_done(struct container *c)
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
         free((char *)strings[i]);
     }
-    for (int verb = 0; verb < VERB_COUNT; verb++) {
-        free((char *)c->why_not[verb]);
-    }
+    refusals_drop(c->refusals);
     free_workers(c->workers, c->n_workers);
     free_crossings(c->crossings, c->n_crossings);
     container_init(c);

@@ -54,6 +54,8 @@ enum container_field {                            /* parts of a record: which ar
                        FIELD_ALL = (1u << FIELD_COUNT) - 1
 };
 
+struct refusals; /* the why_not of many containers, held once; counts its holders */
+
 struct container {
     container_id id;  /* 0 until the model has dealt one */
     const char *key;  /* the engine's own name for it, the same in every engine that knows it */
@@ -77,6 +79,7 @@ struct container {
     enum origin origin;
     enum hypervisor hypervisor;
     const char *why_not[VERB_COUNT]; /* NULL: allowed as far as mode and engine go; else the reason */
+    struct refusals *refusals; /* holds these words, if many share them; NULL: a borrowed record's own */
 
     const struct worker *workers;
     size_t n_workers;
@@ -102,6 +105,11 @@ void container_assign(struct container *to, const struct container *from, unsign
 
 /* The bits of `fields` in which the two differ. */
 unsigned container_differ(const struct container *a, const struct container *b, unsigned fields);
+
+/* Copies of these words, and one holder. A record that is made to say the same need not copy them again. */
+struct refusals *refusals_new(const char *const why_not[VERB_COUNT]);
+void refusals_tell(struct refusals *r, struct container *c); /* borrowed by c */
+void refusals_drop(struct refusals *r);                      /* one holder less; NULL is fine */
 
 /* Frees what container_assign put there. */
 void container_done(struct container *c);

@@ -20,7 +20,8 @@ struct crew_job { /* one thing to do; embedded in what it works on, which lives 
 /* At most so many threads; what is to be done beyond that waits for its turn. */
 struct crew *crew_new(struct uv_loop_s *loop, unsigned most);
 
-/* From the loop's thread. Where the system has not one thread to give, it ends as when memory is exhausted. */
+/* From the loop's thread. Where the system has not one thread to give, it ends as when memory is exhausted.
+ */
 void crew_do(struct crew *c, struct crew_job *job, void (*run)(struct crew_job *),
              void (*after)(struct crew_job *));
 

@@ -39,6 +39,11 @@ struct entry {                /* one compute system */
     size_t n_workers;
 };
 
+struct verdict { /* what cannot be done to systems of one kind */
+    const char *why_not[VERB_COUNT];
+    struct refusals *held;
+};
+
 struct hcs {
     struct backend base;
     struct hcs_service *service;
@@ -53,6 +58,8 @@ struct hcs {
     struct idmap by_key, by_vm; /* first struct entry of each hash */
     struct entry **entries;
     size_t n_entries, entries_room;
+    struct verdict verdicts[16]; /* those that have been told */
+    size_t n_verdicts;
     unsigned round;
     bool must_list, has_listed, enumerating, again;
     bool changed; /* the round found something new */

@@ -39,6 +39,9 @@ static void hcs_free(struct hcs *h)
         free(e->workers);
         free(e);
     }
+    for (size_t i = 0; i < h->n_verdicts; i++) {
+        refusals_drop(h->verdicts[i].held);
+    }
     free(h->entries);
     idmap_done(&h->by_key);
     idmap_done(&h->by_vm);

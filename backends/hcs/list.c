@@ -182,6 +182,27 @@ const char *entry_refusal(const struct hcs *h, const struct entry *e, enum verb 
     }
 }
 
+/* Ten thousand systems share a few sets of refusals, all of constants. */
+static void tell_refusals(struct hcs *h, const struct entry *e, struct container *c)
+{
+    struct verdict *v = h->verdicts, *end = v + h->n_verdicts;
+    for (int verb = 0; verb < VERB_COUNT; verb++) {
+        c->why_not[verb] = entry_refusal(h, e, (enum verb)verb);
+    }
+    while (v < end && memcmp(v->why_not, c->why_not, sizeof v->why_not) != 0) {
+        v++;
+    }
+    if (v == end && h->n_verdicts < sizeof h->verdicts / sizeof *h->verdicts) {
+        memcpy(v->why_not, c->why_not, sizeof v->why_not);
+        v->held = refusals_new(c->why_not);
+        h->n_verdicts++;
+        end++;
+    }
+    if (v < end) {
+        refusals_tell(v->held, c);
+    }
+}
+
 void entry_tell(struct hcs *h, const struct entry *e, unsigned fields)
 {
     struct container c;
@@ -206,9 +227,7 @@ void entry_tell(struct hcs *h, const struct entry *e, unsigned fields)
     if (e->own) {
         own_describe(e->own, &c);
     }
-    for (int verb = 0; verb < VERB_COUNT; verb++) {
-        c.why_not[verb] = entry_refusal(h, e, (enum verb)verb);
-    }
+    tell_refusals(h, e, &c);
     h->base.sink->seen(h->base.user, &c, fields);
 }
 

@@ -126,6 +126,38 @@ static void each_part_makes_a_difference(void **state)
 #undef DIFFERS
 }
 
+/* The words are held once, until the last who holds them is gone; one that says something else has its own.
+ */
+static void refusals_are_shared(void **state)
+{
+    (void)state;
+    struct container told, first, second, odd;
+    const char *words[VERB_COUNT] = {[VERB_PAUSE] = "it cannot be paused"};
+    container_init(&told);
+    container_init(&first);
+    container_init(&second);
+    container_init(&odd);
+    struct refusals *r = refusals_new(words);
+    told.key = "k";
+    refusals_tell(r, &told);
+    container_assign(&first, &told, FIELD_VERBS);
+    container_assign(&second, &first, FIELD_VERBS);
+    container_assign(&second, &second, FIELD_VERBS);
+    assert_ptr_equal(first.why_not[VERB_PAUSE], second.why_not[VERB_PAUSE]);
+    assert_ptr_not_equal(first.why_not[VERB_PAUSE], words[VERB_PAUSE]);
+    told.why_not[VERB_STOP] = "nor stopped"; /* no word of theirs */
+    assert_int_equal(container_differ(&told, &first, FIELD_ALL), FIELD_VERBS);
+    container_assign(&odd, &told, FIELD_VERBS);
+    assert_string_equal(odd.why_not[VERB_STOP], "nor stopped");
+    assert_string_equal(odd.why_not[VERB_PAUSE], "it cannot be paused");
+    assert_null(second.why_not[VERB_STOP]);
+    refusals_drop(r);
+    container_done(&first);
+    assert_string_equal(second.why_not[VERB_PAUSE], "it cannot be paused");
+    container_done(&second);
+    container_done(&odd);
+}
+
 static void what_the_host_sees(void **state)
 {
     (void)state;
@@ -173,6 +205,7 @@ int main(void)
         cmocka_unit_test(assigning_copies_everything),
         cmocka_unit_test(only_named_fields_are_assigned),
         cmocka_unit_test(each_part_makes_a_difference),
+        cmocka_unit_test(refusals_are_shared),
         cmocka_unit_test(what_the_host_sees),
         cmocka_unit_test(states_and_verbs_have_words),
     };
