@@ -20,6 +20,7 @@
 #include "core/op.h"
 
 struct host_source;
+struct runtimes;
 struct uv_loop_s;
 
 struct mode_offer { /* can this engine launch in a mode, here and now? */
@@ -77,6 +78,8 @@ struct backend_type {
     /* Never NULL; an engine that cannot be reached says so by offline(). address NULL: the default. */
     struct backend *(*open)(struct uv_loop_s *loop, const char *address, const struct backend_sink *sink,
                             void *user);
+    /* What the settings say of OCI runtimes: told once, right after open; it outlives the engine. */
+    void (*runtimes)(struct backend *, const struct runtimes *);
     /* Closes consoles (owners hear closed()) and ends ops, with ERROR_CANCELLED; then ends op and is gone.
      * Nothing is said to the sink. */
     void (*close)(struct backend *, struct op *);

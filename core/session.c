@@ -218,6 +218,9 @@ static void slot_open(struct slot *slot)
     slot->hurry = false;
     slot->n_sampled = 0;
     slot->backend = slot->type->open(slot->session->loop, slot->engine.address, &SINK, slot);
+    if (slot->type->runtimes && slot->session->runtimes) {
+        slot->type->runtimes(slot->backend, slot->session->runtimes);
+    }
 }
 
 static void on_pause_over(uv_timer_t *timer)
@@ -329,6 +332,11 @@ void session_hook(struct session *s, const struct session_hooks *hooks, void *us
 {
     s->hooks = hooks ? *hooks : (struct session_hooks){0};
     s->user = user;
+}
+
+void session_runtimes(struct session *s, const struct runtimes *runtimes)
+{
+    s->runtimes = runtimes;
 }
 
 int session_add(struct session *s, const struct backend_type *type, const char *address)

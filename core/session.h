@@ -45,6 +45,9 @@ struct session *session_new(struct uv_loop_s *loop, struct model *model, const s
 /* Replaces the hooks of session_new (NULL: none): the interface comes later than the session. */
 void session_hook(struct session *s, const struct session_hooks *hooks, void *user);
 
+/* What the settings say of OCI runtimes, for the engines that are added afterwards; outlives the session. */
+void session_runtimes(struct session *s, const struct runtimes *runtimes);
+
 int session_add(struct session *s, const struct backend_type *type, const char *address);
 
 /* Closes all engines; then calls done (may be NULL), the session is gone by then. */

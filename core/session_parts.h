@@ -27,6 +27,7 @@ struct session {
     struct model *model;
     struct session_hooks hooks;
     void *user;
+    const struct runtimes *runtimes; /* NULL: nobody has said anything of them */
     bool list, closing, must_sample;
     struct slot *slots[ENGINES_MOST];
     int n_slots;

@@ -16,7 +16,14 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-enum { LIMIT = 1 << 20, LONGEST_WORD = 64, MOST_ENGINES = 32, MOST_KEYS = 1000, MOST_WARNINGS = 50 };
+enum {
+    LIMIT = 1 << 20,
+    LONGEST_WORD = 64,
+    MOST_ENGINES = 32,
+    MOST_KEYS = 1000,
+    MOST_RUNTIMES = 100,
+    MOST_WARNINGS = 50
+};
 
 struct reader {
     const char *file; /* its name in sentences */
@@ -73,6 +80,7 @@ void settings_done(struct settings *s)
     free(s->detach_key);
     free_engines(s);
     free_keys(s);
+    runtimes_done(&s->runtimes);
     *s = (struct settings){0};
 }
 
@@ -365,6 +373,40 @@ static void read_keys(struct reader *r, const cJSON *item)
     }
 }
 
+static void read_runtime(struct reader *r, const cJSON *item)
+{
+    char out[LONGEST_WORD + 8];
+    const char *name = item->string, *word = word_of(r, item, "process or hyperv");
+    enum isolation mode;
+    if (!word) {
+        return;
+    }
+    if (!isolation_parse(word, &mode) || mode == ISOLATION_UNKNOWN) {
+        complain(r, "%s is nothing that a runtime isolates by: choose process or hyperv", quoted(word, out));
+    } else if (!*name || strlen(name) > LONGEST_WORD) {
+        complain(r, "%s is no runtime; write its name, or its beginning and *", quoted(name, out));
+    } else if (r->to->runtimes.n_rules == MOST_RUNTIMES) {
+        complain(r, "too many runtimes; %s is left out", quoted(name, out));
+    } else {
+        runtimes_put(&r->to->runtimes, name, mode);
+    }
+}
+
+static void read_runtimes(struct reader *r, const cJSON *item)
+{
+    if (!cJSON_IsObject(item)) {
+        complain(r, "runtimes must be like {\"kata*\": \"hyperv\"}");
+        return;
+    }
+    runtimes_done(&r->to->runtimes);
+    for (const cJSON *runtime = item->child; runtime; runtime = runtime->next) {
+        step(r);
+        size_t behind = r->next + count_keys(runtime);
+        read_runtime(r, runtime);
+        r->next = behind;
+    }
+}
+
 static const struct member {
     const char *name;
     void (*read)(struct reader *r, const cJSON *item);
@@ -381,6 +423,7 @@ static const struct member {
     {"log_lines", read_log_lines},
     {"scrollback", read_scrollback},
     {"engines", read_engines},
+    {"runtimes", read_runtimes},
     {"keys", read_keys},
 };
 

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/isolation.h"
 #include "core/listing.h"
+#include "core/runtimes.h"
 
 struct settings_engine {
     char *name;    /* "local" */
@@ -38,6 +39,7 @@ struct settings {
     size_t scrollback;               /* rows kept per console */
     struct settings_engine *engines; /* NULL: those of this build */
     size_t n_engines;
+    struct runtimes runtimes; /* what the runtimes of a Linux docker isolate by, beside those known */
     struct settings_key *keys;
     size_t n_keys;
 };

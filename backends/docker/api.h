@@ -14,6 +14,7 @@
 #include "core/container.h"
 #include "core/image.h"
 #include "core/launch.h"
+#include "core/runtimes.h"
 #include "core/text.h"
 
 enum {
@@ -30,11 +31,13 @@ struct api_engine { /* what /info tells; strings are its own */
     char *system;  /* "Debian GNU/Linux 12 (bookworm)" */
     char *name;    /* its host's */
     char *default_runtime;
-    char **runtimes;          /* names, NULL-ended; NULL unknown */
-    enum isolation isolation; /* Windows: the daemon's default */
+    char **runtimes;              /* names, NULL-ended; NULL unknown */
+    enum isolation isolation;     /* the daemon's default */
+    const struct runtimes *rules; /* the settings', borrowed; NULL none */
 };
 
-void api_engine_read(struct api_engine *e, const cJSON *info);
+/* rules: of the settings, outlive e; NULL none. */
+void api_engine_read(struct api_engine *e, const cJSON *info, const struct runtimes *rules);
 void api_engine_done(struct api_engine *e);
 
 /* "1.41" as 41; -1: no version of a kind that is known. */
@@ -42,9 +45,8 @@ int api_version(const char *text);
 
 bool api_key_ok(const char *key); /* 64 hexadecimal digits */
 
-/* What a runtime of OCI isolates by: runc and crun by process, Kata's, krun's and Hyper-V's by a VM; others
- * by process. */
-enum isolation api_runtime_isolation(const char *runtime);
+/* The runtime that a HostConfig names; "": the engine's default. Podman says "oci", whichever it is. */
+const char *api_runtime(const cJSON *host);
 
 /* The first runtime of the engine that isolates so; NULL: it has none. The default one is preferred. */
 const char *api_runtime_for(const struct api_engine *e, enum isolation mode);

@@ -104,7 +104,7 @@ static void set_isolation(struct container *c, const char *isolation, const char
         return;
     }
     bool usual = !*runtime || (e->default_runtime && strcmp(runtime, e->default_runtime) == 0);
-    c->isolation = *runtime ? api_runtime_isolation(runtime) : e->isolation;
+    c->isolation = *runtime ? runtimes_isolation(e->rules, runtime) : e->isolation;
     c->origin = usual ? ORIGIN_DEFAULT : e->default_runtime ? ORIGIN_REQUESTED : ORIGIN_UNKNOWN;
 }
 
@@ -192,7 +192,7 @@ static const char *note_of_list(struct api_record *r, const char *state, const c
 static bool all_alike(const struct api_engine *e)
 {
     for (char **name = e->runtimes; name && *name; name++) {
-        if (api_runtime_isolation(*name) != e->isolation) {
+        if (runtimes_isolation(e->rules, *name) != e->isolation) {
             return false;
         }
     }
@@ -379,6 +379,20 @@ static const char *note_of(struct api_record *r, const cJSON *json)
     return note;
 }
 
+/* Why its isolation is not known, and how that can be mended. */
+static const char *note_of_runtime(struct api_record *r, const char *runtime)
+{
+    struct text t = {0};
+    text_addf(
+        &t,
+        "what its runtime %.64s isolates by is not known: say it in the settings, {\"runtimes\": {\"%.64s\": "
+        "\"process\"}} or \"hyperv\"",
+        runtime, runtime);
+    const char *note = keep_clean(r, text_of(&t));
+    text_done(&t);
+    return note;
+}
+
 static void read_state(struct api_record *r, const cJSON *json)
 {
     struct container *c = &r->c;
@@ -415,7 +429,11 @@ bool api_inspect(struct api_record *r, const cJSON *json, const struct api_engin
     c->created = moment(json, "Created");
     c->memory_limit = (uint64_t)json_integer(host, "Memory", 0);
     read_state(r, json);
-    set_isolation(c, json_string(host, "Isolation", ""), json_string(host, "Runtime", ""), e);
+    set_isolation(c, json_string(host, "Isolation", ""), api_runtime(host), e);
+    if (c->isolation == ISOLATION_UNKNOWN && !e->windows && !c->note) {
+        const char *runtime = *api_runtime(host) ? api_runtime(host) : e->default_runtime;
+        c->note = note_of_runtime(r, runtime ? runtime : "?");
+    }
     api_refusals(c, e);
     add_mounts(r, json_at(json, "Mounts"));
     add_ports(r, json);

@@ -117,11 +117,11 @@ static void read_devices(struct launch_spec *s, const cJSON *devices)
 static enum isolation isolation_of(const cJSON *host, const struct api_engine *e)
 {
     enum isolation mode = ISOLATION_UNKNOWN;
-    const char *runtime = json_string(host, "Runtime", "");
+    const char *runtime = api_runtime(host);
     if (e->windows) {
         isolation_parse(json_string(host, "Isolation", ""), &mode);
     } else if (*runtime) {
-        mode = api_runtime_isolation(runtime);
+        mode = runtimes_isolation(e->rules, runtime);
     }
     return mode;
 }

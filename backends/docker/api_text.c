@@ -34,32 +34,19 @@ void api_escape(struct text *t, const char *s)
 
 /* Runtimes. */
 
-static const char *last_part(const char *path)
+const char *api_runtime(const cJSON *host)
 {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
-enum isolation api_runtime_isolation(const char *runtime)
-{
-    static const char *const vms[] = {
-        "kata", "io.containerd.kata", "krun", "runhcs-wcow-hypervisor", "runhcs-lcow", "runv", "urunc"};
-    const char *name = last_part(runtime);
-    for (size_t i = 0; i < sizeof vms / sizeof *vms; i++) {
-        if (strncmp(name, vms[i], strlen(vms[i])) == 0) {
-            return ISOLATION_VM;
-        }
-    }
-    return ISOLATION_PROCESS;
+    const char *name = json_string(host, "Runtime", "");
+    return strcmp(name, "oci") == 0 ? "" : name;
 }
 
 const char *api_runtime_for(const struct api_engine *e, enum isolation mode)
 {
-    if (e->default_runtime && api_runtime_isolation(e->default_runtime) == mode) {
+    if (e->default_runtime && runtimes_isolation(e->rules, e->default_runtime) == mode) {
         return e->default_runtime;
     }
     for (char **name = e->runtimes; name && *name; name++) {
-        if (api_runtime_isolation(*name) == mode) {
+        if (runtimes_isolation(e->rules, *name) == mode) {
             return *name;
         }
     }
@@ -94,9 +81,9 @@ static char **names_of(const cJSON *object)
     return names;
 }
 
-void api_engine_read(struct api_engine *e, const cJSON *info)
+void api_engine_read(struct api_engine *e, const cJSON *info, const struct runtimes *rules)
 {
-    *e = (struct api_engine){0};
+    *e = (struct api_engine){.rules = rules};
     const cJSON *runtimes = json_at(info, "Runtimes");
     e->windows = strcmp(json_string(info, "OSType", ""), "windows") == 0;
     e->version = clean(json_string(info, "ServerVersion", NULL));
@@ -108,7 +95,7 @@ void api_engine_read(struct api_engine *e, const cJSON *info)
         e->isolation = ISOLATION_UNKNOWN;
     }
     if (!e->windows) {
-        e->isolation = e->default_runtime ? api_runtime_isolation(e->default_runtime) : ISOLATION_PROCESS;
+        e->isolation = e->default_runtime ? runtimes_isolation(rules, e->default_runtime) : ISOLATION_PROCESS;
     }
 }
 

@@ -171,7 +171,9 @@ void docker_watch(struct docker *d)
 
 static void tell_online(struct docker *d)
 {
-    static const char NO_VM[] = "docker has no runtime for VMs here; Kata Containers would be one";
+    static const char NO_VM[] =
+        "docker has no runtime for VMs here; Kata Containers would be one, or one that the "
+        "settings call so under \"runtimes\"";
     static const char NO_PROCESS[] = "docker has no runtime that shares this kernel; runc would be one";
     static const char COST[] = "about 400 MB and some seconds more; memory defaults to 1 GB";
     char version[160];
@@ -216,7 +218,7 @@ static void informed(struct call *c, const struct reply *r)
     if (json && !cJSON_IsObject(json)) {
         error_set(&why, ERROR_PROTOCOL, 0, "its answer to /info is no object");
     } else if (json) {
-        api_engine_read(&d->about, json);
+        api_engine_read(&d->about, json, d->runtimes);
         d->skew = time_parse(json_string(json, "SystemTime", ""), &theirs) ? theirs - d->asked : 0;
     }
     cJSON_Delete(json);
@@ -314,6 +316,11 @@ static struct backend *docker_open(struct uv_loop_s *loop, const char *address,
     return &d->backend;
 }
 
+static void docker_runtimes(struct backend *b, const struct runtimes *runtimes)
+{
+    ((struct docker *)b)->runtimes = runtimes;
+}
+
 static void docker_list(struct backend *b)
 {
     struct docker *d = (struct docker *)b;
@@ -327,6 +334,7 @@ const struct backend_type docker_backend = {
     .title = "Docker's engine, or one that speaks like it, here or elsewhere",
     .authority = FIELD_NAME | FIELD_STATE | FIELD_CROSSINGS | FIELD_VERBS,
     .open = docker_open,
+    .runtimes = docker_runtimes,
     .close = docker_close,
     .list = docker_list,
     .sample = docker_sample,

@@ -55,8 +55,9 @@ struct docker {
     struct backend backend;
     char *address; /* as it was asked for; NULL: the default */
     struct endpoint endpoint;
-    struct http *http; /* NULL until the endpoint is found */
-    int api;           /* 41: version 1.41 */
+    struct http *http;               /* NULL until the endpoint is found */
+    int api;                         /* 41: version 1.41 */
+    const struct runtimes *runtimes; /* the settings'; NULL none */
     struct api_engine about;
     int64_t skew, asked; /* ms by which its clock is ahead of ours, at the most; when it was asked */
 

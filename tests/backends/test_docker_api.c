@@ -75,12 +75,45 @@ static void the_runtime_tells_the_isolation(void **state)
     assert_string_equal(isolation_word(r.c.isolation, r.c.hypervisor), "vm");
     api_record_done(&r);
     cJSON_Delete(json);
-    assert_int_equal(api_runtime_isolation("runc"), ISOLATION_PROCESS);
-    assert_int_equal(api_runtime_isolation("crun"), ISOLATION_PROCESS);
-    assert_int_equal(api_runtime_isolation("/usr/bin/kata-runtime"), ISOLATION_VM);
-    assert_int_equal(api_runtime_isolation("krun"), ISOLATION_VM);
-    assert_int_equal(api_runtime_isolation("runhcs-wcow-hypervisor"), ISOLATION_VM);
-    assert_int_equal(api_runtime_isolation("runhcs-wcow-process"), ISOLATION_PROCESS);
+}
+
+/* The settings come before what is known; what nobody knows is said to be so. */
+static void the_settings_tell_of_runtimes(void **state)
+{
+    (void)state;
+    struct runtimes rules = {0};
+    struct api_engine e;
+    struct api_record r;
+    cJSON *info = parsed(
+        "{\"OSType\":\"linux\",\"DefaultRuntime\":\"runc\",\"Runtimes\":{\"runc\":{},\"own-qemu\":{}}}");
+    cJSON *json = parsed("{\"Id\":\"" ID "\",\"HostConfig\":{\"Runtime\":\"own-qemu\"}}");
+    api_engine_read(&e, info, NULL);
+    assert_true(api_inspect(&r, json, &e));
+    assert_int_equal(r.c.isolation, ISOLATION_UNKNOWN);
+    assert_non_null(
+        strstr(r.c.note, "its runtime own-qemu isolates by is not known: say it in the settings"));
+    assert_null(api_runtime_for(&e, ISOLATION_VM));
+    api_record_done(&r);
+    api_engine_done(&e);
+    runtimes_put(&rules, "own-*", ISOLATION_VM);
+    api_engine_read(&e, info, &rules);
+    assert_true(api_inspect(&r, json, &e));
+    assert_int_equal(r.c.isolation, ISOLATION_VM);
+    assert_null(r.c.note);
+    api_record_done(&r);
+    struct launch_spec spec;
+    struct error why;
+    launch_spec_init(&spec);
+    spec.image = mem_string("nginx");
+    spec.isolation = ISOLATION_VM;
+    char *body = api_create(&spec, &e, &why);
+    assert_non_null(strstr(body, "\"Runtime\":\"own-qemu\""));
+    free(body);
+    launch_spec_done(&spec);
+    api_engine_done(&e);
+    runtimes_done(&rules);
+    cJSON_Delete(info);
+    cJSON_Delete(json);
 }
 
 static void crossings_are_all_five_ways(void **state)
@@ -363,6 +396,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_of_the_list),
         cmocka_unit_test(the_runtime_tells_the_isolation),
+        cmocka_unit_test(the_settings_tell_of_runtimes),
         cmocka_unit_test(crossings_are_all_five_ways),
         cmocka_unit_test(a_create_says_all_that_was_wished),
         cmocka_unit_test(what_cannot_be_is_refused_before_it_is_tried),

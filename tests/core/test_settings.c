@@ -47,6 +47,7 @@ static void assert_default(const struct settings *s)
     assert_null(s->engines);
     assert_int_equal(s->n_engines, 0);
     assert_int_equal(s->n_keys, 0);
+    assert_int_equal(s->runtimes.n_rules, 0);
 }
 
 static void nothing_gives_the_defaults(void **state)
@@ -72,6 +73,7 @@ static void every_key_is_read(void **state)
                   "  \"refresh_seconds\": 0.5, \"log_lines\": 100, \"scrollback\": 0,\n"
                   "  \"engines\": [{\"name\": \"local\", \"address\": null, \"isolation\": \"vm\"},\n"
                   "              {\"name\": \"docker\", \"address\": \"unix:///run/docker.sock\"}],\n"
+                  "  \"runtimes\": {\"own*\": \"hyperv\", \"runsc\": \"process\"},\n"
                   "  \"keys\": {\"Ctrl-X\": \"stop\", \"a\": \"none\", \"Ctrl-X\": \"kill\"}\n"
                   "}\n",
                   "");
@@ -83,6 +85,8 @@ static void every_key_is_read(void **state)
     assert_int_equal(s.log_lines, 100);
     assert_int_equal(s.scrollback, 0);
     assert_int_equal(s.n_engines, 2);
+    assert_int_equal(runtimes_isolation(&s.runtimes, "own-1"), ISOLATION_VM);
+    assert_int_equal(runtimes_isolation(&s.runtimes, "runsc"), ISOLATION_PROCESS);
     assert_string_equal(s.engines[0].name, "local");
     assert_null(s.engines[0].address);
     assert_int_equal(s.engines[0].isolation, ISOLATION_VM);
@@ -143,6 +147,10 @@ static void wrong_values_leave_the_default(void **state)
         {"{\"log_lines\": 1e18}", "log_lines must be"},
         {"{\"scrollback\": 100001}", "scrollback must be a number from 0 to 100000; it stays 5000"},
         {"{\"engines\": {}}", "engines must be a list"},
+        {"{\"runtimes\": [\"runc\"]}", "runtimes must be like"},
+        {"{\"runtimes\": {\"runc\": \"default\"}}", "\"default\" is nothing that a runtime isolates by"},
+        {"{\"runtimes\": {\"runc\": 1}}", "\"runc\" must be process or hyperv"},
+        {"{\"runtimes\": {\"\": \"process\"}}", "\"\" is no runtime"},
         {"{\"engines\": [1]}", "an engine without a name is left out"},
         {"{\"engines\": [{\"address\": \"x\"}]}", "an engine without a name is left out"},
         {"{\"keys\": []}", "keys must be like"},

@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct api_engine windows = {.windows = true, .isolation = ISOLATION_PROCESS};
     cJSON *json = json_parse((const char *)data, size, 1 << 20, NULL);
     if (json) {
-        api_engine_read(&engine, json);
+        api_engine_read(&engine, json, NULL);
         try_with(json, &engine);
         try_with(json, &windows);
         api_usage_read(&usage, json, true);

@@ -108,6 +108,7 @@ bool cli_open_session(struct cli *cli, bool list)
 {
     cli->model = model_new(NULL, NULL);
     cli->session = session_new(cli->loop, cli->model, NULL, NULL, list);
+    session_runtimes(cli->session, &cli->settings.runtimes);
     return add_engines(cli);
 }
 
