@@ -389,13 +389,13 @@ const struct container *model_find_key(const struct model *m, const char *key)
 }
 
 /* The only one of which `fits` is true. */
-static const struct container *find_only(const struct model *m, const char *word,
+static const struct container *find_only(const struct model *m, unsigned engines, const char *word,
                                          bool (*fits)(const struct container *c, const char *word),
                                          bool *several)
 {
     const struct container *found = NULL, *c;
     for (size_t cursor = 0; (c = model_next(m, &cursor));) {
-        if (fits(c, word)) {
+        if (c->engines & engines && fits(c, word)) {
             if (found) {
                 *several = true;
                 return NULL;
@@ -416,17 +416,24 @@ static bool key_begins(const struct container *c, const char *word)
     return strncmp(c->key, word, strlen(word)) == 0;
 }
 
-const struct container *model_find(const struct model *m, const char *word, bool *several)
+const struct container *model_find_of(const struct model *m, unsigned engines, const char *word,
+                                      bool *several)
 {
     bool ignored;
     several = several ? several : &ignored;
     *several = false;
     const struct container *c = model_find_key(m, word);
+    c = c && c->engines & engines ? c : NULL;
     if (!c && word && word[0]) {
-        c = find_only(m, word, has_name, several);
+        c = find_only(m, engines, word, has_name, several);
         if (!c && !*several) {
-            c = find_only(m, word, key_begins, several);
+            c = find_only(m, engines, word, key_begins, several);
         }
     }
     return c;
+}
+
+const struct container *model_find(const struct model *m, const char *word, bool *several)
+{
+    return model_find_of(m, ~0u, word, several);
 }

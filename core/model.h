@@ -68,4 +68,8 @@ const struct container *model_find_key(const struct model *m, const char *key);
  * than one fits. */
 const struct container *model_find(const struct model *m, const char *word, bool *several);
 
+/* The same among those that one of these engines (bits) knows. */
+const struct container *model_find_of(const struct model *m, unsigned engines, const char *word,
+                                      bool *several);
+
 #endif

@@ -80,7 +80,7 @@ static bool offered(const struct engine *e, enum isolation mode, const char *nam
         }
     }
     error_set(why, ERROR_UNSUPPORTED, 0, "Cannot relaunch %s as %s: the engine %s does not offer that mode",
-              name, isolation_word(mode, e->hypervisor), e->name);
+              name, isolation_word(mode, e->hypervisor), e->label);
     return false;
 }
 

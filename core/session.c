@@ -8,8 +8,10 @@
 #include <string.h>
 #include <uv.h>
 
+#include "core/engine_label.h"
 #include "core/memory.h"
 #include "core/session_parts.h"
+#include "core/text.h"
 
 enum { PAUSE_FIRST = 1, PAUSE_LONGEST = 30 }; /* seconds */
 
@@ -65,6 +67,7 @@ static void slot_free(struct slot *slot)
 {
     offers_free(&slot->engine);
     free((char *)slot->engine.address);
+    free((char *)slot->engine.label);
     free((char *)slot->engine.reason);
     free((char *)slot->engine.version);
     free(slot->sampled);
@@ -334,6 +337,33 @@ void session_hook(struct session *s, const struct session_hooks *hooks, void *us
     s->user = user;
 }
 
+static bool label_is_taken(const struct session *s, const char *label)
+{
+    for (int i = 0; i < s->n_slots; i++) {
+        if (strcmp(s->slots[i]->engine.label, label) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* With as little detail as tells it from those before it. */
+static char *label_for(const struct session *s, const char *name, const char *address)
+{
+    char *label = NULL;
+    for (int detail = 0; detail < ENGINE_LABEL_DETAILS; detail++) {
+        free(label);
+        label = engine_label(name, address, detail);
+        if (!label_is_taken(s, label)) {
+            return label;
+        }
+    }
+    struct text numbered = {0};
+    text_addf(&numbered, "%s#%d", label, s->n_slots);
+    free(label);
+    return text_take(&numbered);
+}
+
 void session_runtimes(struct session *s, const struct runtimes *runtimes)
 {
     s->runtimes = runtimes;
@@ -346,8 +376,10 @@ int session_add(struct session *s, const struct backend_type *type, const char *
     }
     struct slot *slot = mem_new(1, sizeof *slot);
     *slot = (struct slot){.session = s, .number = s->n_slots, .type = type, .pause = PAUSE_FIRST};
-    slot->engine =
-        (struct engine){.name = type->name, .address = mem_string(address), .state = ENGINE_OPENING};
+    slot->engine = (struct engine){.name = type->name,
+                                   .address = mem_string(address),
+                                   .label = label_for(s, type->name, address),
+                                   .state = ENGINE_OPENING};
     uv_timer_init(s->loop, &slot->timer);
     slot->timer.data = slot;
     s->slots[s->n_slots++] = slot;

@@ -20,7 +20,8 @@ enum engine_state { ENGINE_OPENING, ENGINE_ONLINE, ENGINE_OFFLINE };
 
 struct engine { /* what is known of an engine; strings are the session's, good until the next turn of the loop
                  */
-    const char *name, *address; /* address NULL: the default */
+    const char *name, *address; /* its type's; address NULL: the default */
+    const char *label;          /* as engine_label makes it: no two have the same */
     enum engine_state state;
     bool limited;       /* online, and can do nothing but show a little */
     const char *reason; /* why offline or limited, or what is missing; NULL */

@@ -191,17 +191,17 @@ static int refuse_offline(const struct slot *slot, const char *what, struct erro
     if (e->state == ENGINE_OPENING) {
         return error_set(why, ERROR_UNREACHABLE, 0,
                          "Cannot %s: the engine %s is still being opened; try again in a moment", what,
-                         e->name);
+                         e->label);
     }
     return error_set(why, ERROR_UNREACHABLE, 0,
-                     "Cannot %s: the engine %s is offline (%s); it is tried again by itself", what, e->name,
+                     "Cannot %s: the engine %s is offline (%s); it is tried again by itself", what, e->label,
                      e->reason ? e->reason : "no reason given");
 }
 
 static int refuse_function(const struct slot *slot, const char *what, struct error *why)
 {
     return error_set(why, ERROR_UNSUPPORTED, 0, "Cannot %s: the engine %s has no means for it", what,
-                     slot->engine.name);
+                     slot->engine.label);
 }
 
 /* Why nobody can be asked about c. */

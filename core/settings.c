@@ -84,14 +84,20 @@ void settings_done(struct settings *s)
     *s = (struct settings){0};
 }
 
-enum isolation settings_isolation(const struct settings *s, const char *engine)
+enum isolation settings_isolation(const struct settings *s, const char *engine, const char *address)
 {
-    for (size_t i = 0; i < s->n_engines; i++) {
-        if (strcmp(s->engines[i].name, engine) == 0 && s->engines[i].isolation != ISOLATION_UNKNOWN) {
-            return s->engines[i].isolation;
+    enum isolation usual = ISOLATION_UNKNOWN;
+    for (size_t i = s->n_engines; i-- > 0;) { /* the first one counts */
+        const struct settings_engine *e = &s->engines[i];
+        if (strcmp(e->name, engine) != 0 || e->isolation == ISOLATION_UNKNOWN) {
+            continue;
         }
+        if (address && e->address && strcmp(e->address, address) == 0) {
+            return e->isolation;
+        }
+        usual = e->address ? usual : e->isolation;
     }
-    return ISOLATION_UNKNOWN;
+    return usual;
 }
 
 /* ---- sentences ---- */

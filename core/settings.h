@@ -47,8 +47,9 @@ struct settings {
 void settings_init(struct settings *s); /* the defaults */
 void settings_done(struct settings *s);
 
-/* What a launch on this engine means that asks for no mode; ISOLATION_UNKNOWN: what the engine says. */
-enum isolation settings_isolation(const struct settings *s, const char *engine);
+/* What a launch on this engine means that asks for no mode; ISOLATION_UNKNOWN: what the engine says. An
+ * engine of the settings without an address speaks for all of its name that are not there themselves. */
+enum isolation settings_isolation(const struct settings *s, const char *engine, const char *address);
 
 /* Reads text into s (initialised). Unknown keys and values out of bounds are reported to `warn` (may be
  * NULL), one sentence each with its line number, and left at their defaults. False and e when the text is not

@@ -30,7 +30,7 @@ struct launching {
 
 enum isolation launching_default(struct app *a, const struct engine *e)
 {
-    enum isolation mode = settings_isolation(app_settings(a), e->name);
+    enum isolation mode = settings_isolation(app_settings(a), e->name, e->address);
     return mode == ISOLATION_UNKNOWN ? e->default_isolation : mode;
 }
 

@@ -225,7 +225,7 @@ static const char *engine_text(const struct container *c, const struct session *
             size_t used = strlen(out);
             bool away = c->away & 1u << i;
             snprintf(out + used, COLUMN_TEXT - used, away ? "%s(%s)" : "%s%s", used ? "," : "",
-                     session_engine(s, i)->name);
+                     session_engine(s, i)->label);
         }
     }
     return out;

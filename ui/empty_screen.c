@@ -51,7 +51,7 @@ static int name_width(const struct session *s)
 {
     int most = 0;
     for (int i = 0; i < session_engines(s); i++) {
-        int width = text_width(session_engine(s, i)->name);
+        int width = text_width(session_engine(s, i)->label);
         most = width > most ? width : most;
     }
     return most;
@@ -70,7 +70,7 @@ static void draw_engines(struct canvas *c, struct rect r, int row, const struct 
                     full     ? "●"
                     : online ? "◐"
                              : "○");
-        canvas_text(c, row, col + 12, names, STYLE_TEXT, e->name);
+        canvas_text(c, row, col + 12, names, STYLE_TEXT, e->label);
         col += 12 + names + 2;
         int used = paragraph_draw(c, (struct rect){row, col, r.row + r.rows - row, r.col + r.cols - col - 1},
                                   STYLE_QUIET, engine_words(e, &words));

@@ -14,13 +14,13 @@ int head_draw_engines(struct canvas *c, int row, int left, int right, enum style
 {
     int width = 0;
     for (int i = 0; i < session_engines(s); i++) {
-        width += text_width(session_engine(s, i)->name) + 2 + (i ? 3 : 0);
+        width += text_width(session_engine(s, i)->label) + 2 + (i ? 3 : 0);
     }
     int col = right - width;
     col = col > left ? col : left;
     for (int i = 0; i < session_engines(s) && col < right; i++) {
         const struct engine *e = session_engine(s, i);
-        int used = canvas_text(c, row, col, right - col, style, e->name);
+        int used = canvas_text(c, row, col, right - col, style, e->label);
         bool less = e->state == ENGINE_OFFLINE || (e->state == ENGINE_ONLINE && e->limited);
         enum style light = less ? STYLE_WARNING : style;
         canvas_text(c, row, col + used + 1, 1, light, sign(e));
@@ -43,7 +43,7 @@ static const struct engine *first_online(const struct session *s)
 
 static const char *default_word(const struct head *h, const struct engine *e)
 {
-    enum isolation mode = settings_isolation(h->settings, e->name);
+    enum isolation mode = settings_isolation(h->settings, e->name, e->address);
     return isolation_word(mode == ISOLATION_UNKNOWN ? e->default_isolation : mode, e->hypervisor);
 }
 

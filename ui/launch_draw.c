@@ -68,7 +68,7 @@ static void draw_engine(struct launch_view *l, struct pen *p)
 {
     const struct engine *e = launch_view_engine(l);
     label(l, p, FORM_ENGINE, LABEL, "engine");
-    int used = choice_field(l, p, FORM_ENGINE, VALUE, e ? e->name : "none");
+    int used = choice_field(l, p, FORM_ENGINE, VALUE, e ? e->label : "none");
     const char *words = !e ? "" : e->state == ENGINE_ONLINE ? e->version : e->reason;
     canvas_text(p->canvas, p->row, p->in.col + VALUE + used + 2, -1, STYLE_QUIET, words ? words : "");
     p->row++;

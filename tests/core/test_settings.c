@@ -92,13 +92,26 @@ static void every_key_is_read(void **state)
     assert_int_equal(s.engines[0].isolation, ISOLATION_VM);
     assert_string_equal(s.engines[1].address, "unix:///run/docker.sock");
     assert_int_equal(s.engines[1].isolation, ISOLATION_UNKNOWN);
-    assert_int_equal(settings_isolation(&s, "local"), ISOLATION_VM);
-    assert_int_equal(settings_isolation(&s, s.engines[1].name), ISOLATION_UNKNOWN);
-    assert_int_equal(settings_isolation(&s, "nobody"), ISOLATION_UNKNOWN);
+    assert_int_equal(settings_isolation(&s, "local", NULL), ISOLATION_VM);
+    assert_int_equal(settings_isolation(&s, s.engines[1].name, s.engines[1].address), ISOLATION_UNKNOWN);
+    assert_int_equal(settings_isolation(&s, "nobody", NULL), ISOLATION_UNKNOWN);
     assert_int_equal(s.n_keys, 2);
     assert_string_equal(s.keys[0].key, "Ctrl-X");
     assert_string_equal(s.keys[0].action, "kill"); /* the last word counts */
     assert_string_equal(s.keys[1].action, "none");
+    settings_done(&s);
+}
+
+static void each_engine_has_its_own_default_mode(void **state)
+{
+    (void)state;
+    struct settings s = read_with(
+        "{\"engines\": [{\"name\": \"docker\", \"address\": \"context:prod\", \"isolation\": \"hyperv\"},"
+        "{\"name\": \"docker\", \"isolation\": \"process\"}]}",
+        "");
+    assert_int_equal(settings_isolation(&s, "docker", "context:prod"), ISOLATION_VM);
+    assert_int_equal(settings_isolation(&s, "docker", NULL), ISOLATION_PROCESS);
+    assert_int_equal(settings_isolation(&s, "docker", "ssh://build"), ISOLATION_PROCESS);
     settings_done(&s);
 }
 
@@ -291,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_gives_the_defaults),
         cmocka_unit_test(every_key_is_read),
+        cmocka_unit_test(each_engine_has_its_own_default_mode),
         cmocka_unit_test(unknown_keys_are_named_with_their_line),
         cmocka_unit_test(wrong_values_leave_the_default),
         cmocka_unit_test(what_is_not_json_changes_nothing),

@@ -98,7 +98,7 @@ static int judge_here(struct cli *cli, struct check *c)
     const struct engine *e = session_engine(cli->session, number);
     c->image_build = verdict_build(os);
     c->host = e->windows;
-    c->otherwise = settings_isolation(&cli->settings, e->name);
+    c->otherwise = settings_isolation(&cli->settings, e->name, e->address);
     c->otherwise = c->otherwise == ISOLATION_UNKNOWN ? e->default_isolation : c->otherwise;
     c->hypervisor = e->hypervisor;
     for (int i = 0; i < MODES; i++) {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "core/engine_label.h"
 #include "core/host.h"
 #include "core/memory.h"
 #include "core/text.h"
@@ -72,9 +73,26 @@ static bool add_engine(struct cli *cli, const char *name, size_t len, const char
     return false;
 }
 
-/* "NAME", "NAME=ADDRESS" or "NAME:ADDRESS". */
+static bool is_label(const struct settings_engine *engine, const char *word)
+{
+    bool same = false;
+    for (int detail = 0; detail < ENGINE_LABEL_DETAILS && !same; detail++) {
+        char *label = engine_label(engine->name, engine->address, detail);
+        same = engine->address && strcmp(label, word) == 0;
+        free(label);
+    }
+    return same;
+}
+
+/* "NAME", "NAME=ADDRESS" or "NAME:ADDRESS"; or one of the settings, as lists show it: "docker@build". */
 static bool add_engine_word(struct cli *cli, const char *word)
 {
+    for (size_t i = 0; i < cli->settings.n_engines; i++) {
+        const struct settings_engine *engine = &cli->settings.engines[i];
+        if (strpbrk(word, ":@") && is_label(engine, word)) {
+            return add_engine(cli, engine->name, strlen(engine->name), engine->address);
+        }
+    }
     size_t len = strcspn(word, "=:");
     return add_engine(cli, word, len, word[len] ? word + len + 1 : NULL);
 }
@@ -183,7 +201,7 @@ bool cli_open(struct cli *cli, bool list)
     for (int i = 0; i < session_engines(cli->session); i++) {
         const struct engine *engine = session_engine(cli->session, i);
         if (engine->state != ENGINE_ONLINE && (session_engines(cli->session) == 1 || !any_online(cli))) {
-            cli_say("engine %s: %s", engine->name, engine->reason ? engine->reason : "does not answer");
+            cli_say("engine %s: %s", engine->label, engine->reason ? engine->reason : "does not answer");
         }
     }
     return any_online(cli);
@@ -211,12 +229,53 @@ void cli_wait_for(struct cli *cli, const bool *done, int ms)
     uv_close((uv_handle_t *)timer, handle_closed);
 }
 
+/* The engine that the first len bytes of word call by its label, as a bit; 0: there is none. */
+static unsigned engine_called(const struct cli *cli, const char *word, size_t len)
+{
+    for (int i = 0; i < session_engines(cli->session); i++) {
+        const char *label = session_engine(cli->session, i)->label;
+        if (strlen(label) == len && strncmp(label, word, len) == 0) {
+            return 1u << i;
+        }
+    }
+    return 0;
+}
+
+/* Several engines may each have one of this name. */
+static void say_several(struct cli *cli, const char *word)
+{
+    struct text engines = {0};
+    const char *first = NULL;
+    int n = 0;
+    for (int i = 0; i < session_engines(cli->session); i++) {
+        bool several;
+        const struct container *c = model_find_of(cli->model, 1u << i, word, &several);
+        if (c && c->name && strcmp(c->name, word) == 0) {
+            const char *label = session_engine(cli->session, i)->label;
+            text_addf(&engines, "%s%s", n++ ? " and on " : "", label);
+            first = first ? first : label;
+        }
+    }
+    if (n > 1) {
+        cli_say("there is a container %s on %s: say which, as in %s/%s, or give its id", word,
+                text_of(&engines), first, word);
+    } else {
+        cli_say("more than one container begins with '%s': give more of its id", word);
+    }
+    text_done(&engines);
+}
+
 const struct container *cli_find(struct cli *cli, const char *word)
 {
     bool several = false;
-    const struct container *c = model_find(cli->model, word, &several);
-    if (!c && several) {
-        cli_say("more than one container begins with '%s': give more of its id", word);
+    const char *slash = strrchr(word, '/');
+    unsigned engines = slash ? engine_called(cli, word, (size_t)(slash - word)) : 0;
+    const char *name = engines ? slash + 1 : word;
+    const struct container *c = model_find_of(cli->model, engines ? engines : ~0u, name, &several);
+    if (!c && slash && !engines) {
+        cli_say("no engine is called '%.*s' ('porthole engines' lists them)", (int)(slash - word), word);
+    } else if (!c && several) {
+        say_several(cli, name);
     } else if (!c) {
         cli_say("no such container: %s ('porthole ls -a' lists them all)", word);
     }

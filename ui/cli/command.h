@@ -51,7 +51,8 @@ void cli_wait(struct cli *cli, const bool *done);
 /* The same, no longer than so many ms. */
 void cli_wait_for(struct cli *cli, const bool *done, int ms);
 
-/* The container that a word names; NULL, and said on standard error, when there is none or several. */
+/* The container that a word names, or a word behind an engine's label and a slash; NULL, and said on standard
+ * error, when there is none or several. */
 const struct container *cli_find(struct cli *cli, const char *word);
 
 /* The row of a container that was launched just now: the engine tells of it after it has answered. NULL, and

@@ -21,14 +21,15 @@ static const char *state_of(const struct engine *e)
 /* Of a launch that asks for none: the settings' word, else the engine's. */
 static const char *default_of(const struct cli *cli, const struct engine *e)
 {
-    enum isolation mode = settings_isolation(&cli->settings, e->name);
+    enum isolation mode = settings_isolation(&cli->settings, e->name, e->address);
     return isolation_word(mode == ISOLATION_UNKNOWN ? e->default_isolation : mode, e->hypervisor);
 }
 
 static cJSON *engine_json(const struct cli *cli, const struct engine *e)
 {
     cJSON *o = cJSON_CreateObject(), *offers = cJSON_CreateArray();
-    out_string(o, "name", e->name);
+    out_string(o, "name", e->label);
+    out_string(o, "type", e->name);
     out_string(o, "address", e->address);
     cJSON_AddStringToObject(o, "state", state_of(e));
     out_string(o, "version", e->version);
@@ -77,7 +78,7 @@ static int run(struct cli *cli, struct args *args)
         const struct engine *e = session_engine(cli->session, i);
         struct text offers = {0};
         offers_text(&offers, e);
-        const char *cells[] = {e->name,          state_of(e),
+        const char *cells[] = {e->label,         state_of(e),
                                e->version,       e->state == ENGINE_ONLINE ? default_of(cli, e) : NULL,
                                text_of(&offers), e->reason};
         columns_add(table, cells);

@@ -58,8 +58,8 @@ static int list_images(struct cli *cli)
             code = cli_failed(&w.answer.why);
         }
         for (size_t i = 0; w.answer.images && i < w.answer.images->count; i++) {
-            add_row(table, &w.answer.images->rows[i], engine->name);
-            cJSON_AddItemToArray(list, image_json(&w.answer.images->rows[i], engine->name));
+            add_row(table, &w.answer.images->rows[i], engine->label);
+            cJSON_AddItemToArray(list, image_json(&w.answer.images->rows[i], engine->label));
         }
         answer_done(&w.answer);
     }

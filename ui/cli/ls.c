@@ -129,10 +129,10 @@ static void engines_json(const struct cli *cli, const struct container *c, cJSON
     int first = session_engine_of(cli->session, c->id);
     for (int i = 0; i < session_engines(cli->session); i++) {
         if (c->engines & 1u << i) {
-            cJSON_AddItemToArray(list, cJSON_CreateString(session_engine(cli->session, i)->name));
+            cJSON_AddItemToArray(list, cJSON_CreateString(session_engine(cli->session, i)->label));
         }
     }
-    out_string(o, "engine", first >= 0 ? session_engine(cli->session, first)->name : NULL);
+    out_string(o, "engine", first >= 0 ? session_engine(cli->session, first)->label : NULL);
     cJSON_AddItemToObject(o, "engines", list);
 }
 

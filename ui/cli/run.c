@@ -65,8 +65,8 @@ static int launch(struct cli *cli, struct run_options *o)
     }
     int engine = cli_engine(cli);
     if (o->spec.isolation == ISOLATION_UNKNOWN && engine >= 0) {
-        const char *name = session_engine(cli->session, engine)->name;
-        o->spec.isolation = settings_isolation(&cli->settings, name);
+        const struct engine *e = session_engine(cli->session, engine);
+        o->spec.isolation = settings_isolation(&cli->settings, e->name, e->address);
     }
     o->spec.hold = !o->detach;
     if (o->spec.terminal && !o->detach) {
