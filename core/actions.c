@@ -72,7 +72,7 @@ static const struct action table[] = {
      .words = "Import: make an image of an archive or a folder", .scope = SCOPE_GENERAL, .verb = -1},
 
     {.id = ACTION_FILTER, .name = "filter", .key = "/", .brief = "filter",
-     .words = "Filter: show what contains all these words; !word leaves out", .scope = SCOPE_LIST, .verb = -1},
+     .words = "Filter: by words; !word leaves out; also label=, state=, isolation=", .scope = SCOPE_LIST, .verb = -1},
     {.id = ACTION_SORT, .name = "sort", .key = "s", .brief = "sort",
      .words = "Sort: by the next column", .scope = SCOPE_LIST, .verb = -1},
     {.id = ACTION_REVERSE, .name = "reverse", .key = "r", .brief = "reverse",

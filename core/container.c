@@ -31,6 +31,18 @@ static bool same(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool same_labels(const char *const *a, const char *const *b)
+{
+    if (!a || !b) {
+        return a == b;
+    }
+    while (*a && *b && strcmp(*a, *b) == 0) {
+        a++;
+        b++;
+    }
+    return !*a && !*b;
+}
+
 static void free_workers(const struct worker *workers, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -54,6 +66,10 @@ static void assign_name(struct container *to, const struct container *from)
     replace(&to->image, from->image);
     replace(&to->command, from->command);
     replace(&to->owner, from->owner);
+    replace(&to->restart, from->restart);
+    char **labels = from->labels ? mem_strings(from->labels) : NULL;
+    free((char **)to->labels);
+    to->labels = (const char *const *)labels;
     to->terminal = from->terminal;
     to->apart = from->apart;
     to->created = from->created;
@@ -64,13 +80,15 @@ static void assign_name(struct container *to, const struct container *from)
 static bool same_name(const struct container *a, const struct container *b)
 {
     return same(a->name, b->name) && same(a->image, b->image) && same(a->command, b->command) &&
-           same(a->owner, b->owner) && a->terminal == b->terminal && a->apart == b->apart &&
-           a->created == b->created && a->origin == b->origin && a->memory_limit == b->memory_limit;
+           same(a->owner, b->owner) && same(a->restart, b->restart) && same_labels(a->labels, b->labels) &&
+           a->terminal == b->terminal && a->apart == b->apart && a->created == b->created &&
+           a->origin == b->origin && a->memory_limit == b->memory_limit;
 }
 
 static void assign_state(struct container *to, const struct container *from)
 {
     to->state = from->state;
+    to->health = from->health;
     to->exit_code = from->exit_code;
     to->started = from->started;
     to->finished = from->finished;
@@ -80,8 +98,9 @@ static void assign_state(struct container *to, const struct container *from)
 
 static bool same_state(const struct container *a, const struct container *b)
 {
-    return a->state == b->state && a->exit_code == b->exit_code && a->started == b->started &&
-           a->finished == b->finished && a->pid == b->pid && same(a->note, b->note);
+    return a->state == b->state && a->health == b->health && a->exit_code == b->exit_code &&
+           a->started == b->started && a->finished == b->finished && a->pid == b->pid &&
+           same(a->note, b->note);
 }
 
 static void assign_isolation(struct container *to, const struct container *from)
@@ -301,11 +320,13 @@ unsigned container_differ(const struct container *a, const struct container *b, 
 
 void container_done(struct container *c)
 {
-    const char *strings[] = {c->key, c->name, c->image, c->command, c->owner, c->note, c->ports, c->vm};
+    const char *strings[] = {c->key,     c->name, c->image, c->command, c->owner,
+                             c->restart, c->note, c->ports, c->vm};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
         free((char *)strings[i]);
     }
     refusals_drop(c->refusals);
+    free((char **)c->labels);
     free_workers(c->workers, c->n_workers);
     free_crossings(c->crossings, c->n_crossings);
     container_init(c);
@@ -328,6 +349,29 @@ const char *state_word(enum container_state state)
         break;
     }
     return "unknown";
+}
+
+const char *health_word(enum health health)
+{
+    static const char *const words[] = {"", "starting", "healthy", "unhealthy"};
+    return words[health];
+}
+
+const char *container_label(const struct container *c, const char *key)
+{
+    size_t len = strlen(key);
+    for (const char *const *label = c->labels; label && *label; label++) {
+        if (strncmp(*label, key, len) == 0 && (*label)[len] == '=') {
+            return *label + len + 1;
+        }
+    }
+    return NULL;
+}
+
+const char *container_project(const struct container *c)
+{
+    const char *project = container_label(c, "com.docker.compose.project");
+    return project ? project : container_label(c, "io.podman.compose.project");
 }
 
 const char *verb_word(enum verb verb)

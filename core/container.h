@@ -20,6 +20,13 @@ enum container_state {
     CONTAINER_UNKNOWN /* it is there, and its engine is not told more; note says why */
 };
 
+enum health { /* what its own check says, if it has one */
+              HEALTH_NONE,
+              HEALTH_STARTING,
+              HEALTH_HEALTHY,
+              HEALTH_UNHEALTHY
+};
+
 enum verb { /* what can be done to a container; each may be refused with a reason */
             VERB_START,
             VERB_STOP,
@@ -40,8 +47,8 @@ enum verb { /* what can be done to a container; each may be refused with a reaso
 
 enum container_field {                            /* parts of a record: which are meant, which changed */
                        FIELD_NAME = 1u << 0,      /* as its maker describes it: name, image, command, owner,
-                                                     terminal, created, apart, origin, memory_limit */
-                       FIELD_STATE = 1u << 1,     /* state, exit_code, started, finished, pid, note */
+     restart,      labels,      terminal, created, apart, origin, memory_limit */
+                       FIELD_STATE = 1u << 1,     /* state, health, exit_code, started, finished, pid, note */
                        FIELD_ISOLATION = 1u << 2, /* isolation, hypervisor */
                        FIELD_WORKERS = 1u << 3,   /* workers, vm */
                        FIELD_CROSSINGS = 1u << 4, /* crossings, ports */
@@ -64,12 +71,15 @@ struct container {
     enum isolation disputed; /* what another of them calls its isolation; ISOLATION_UNKNOWN: they agree */
 
     const char *name, *image, *command, *owner; /* owner: the tool that created it; NULL unknown */
-    bool terminal;                              /* its console is a terminal */
+    const char *restart;       /* policy of its engine: "always", "on-failure:5"; NULL none */
+    const char *const *labels; /* "key=value", NULL-ended; NULL none */
+    bool terminal;             /* its console is a terminal */
     bool apart; /* no container, but a VM or a template that its engine lists: shown only with all the others
                  */
     int64_t created; /* ms since 1970; 0 unknown, as the other two */
 
     enum container_state state;
+    enum health health;
     int exit_code; /* of CONTAINER_EXITED; 128 + n when killed by signal n */
     int64_t started, finished;
     uint32_t pid;     /* host pid of its first process; 0 unknown or not visible */
@@ -115,7 +125,14 @@ void refusals_drop(struct refusals *r);                      /* one holder less;
 void container_done(struct container *c);
 
 const char *state_word(enum container_state state); /* "created", "running", "paused", "exited", "lost" */
+const char *health_word(enum health health);        /* "healthy", ...; "" none */
 const char *verb_word(enum verb verb);              /* "start", "stop", ... */
+
+/* The value of a label; NULL: it has none of that key. */
+const char *container_label(const struct container *c, const char *key);
+
+/* The project that it belongs to, by the labels of Compose; NULL none. */
+const char *container_project(const struct container *c);
 
 /* "9 processes", "1 process", "qemu-system-x86 4711", "nothing": what the host sees of it, into out. */
 const char *container_host_sees(const struct container *c, char *out, size_t room);

@@ -33,14 +33,15 @@ static const struct column table[COLUMN_COUNT] = {
     [COLUMN_PROCESSES] = {"PROCS", 5, 5, 5, 9, true, SORT_PROCESSES, FIELD_PROCESSES},
     [COLUMN_HOST_SEES] = {"HOST SEES", 13, 22, 24, 3, false, -1, FIELD_PROCESSES},
     [COLUMN_UPTIME] = {"UP", 6, 6, 6, 7, true, SORT_CREATED, 0},
-    [COLUMN_ENGINE] = {"ENGINE", 8, 8, 8, 10, false, -1, 0},
+    [COLUMN_ENGINE] = {"ENGINE", 10, 14, 28, 10, false, -1, 0},
     [COLUMN_OWNER] = {"OWNER", 8, 8, 12, 13, false, -1, 0},
     [COLUMN_PORTS] = {"PORTS", 12, 12, 24, 12, false, -1, 0},
     [COLUMN_COMMAND] = {"COMMAND", 16, 16, 200, 11, false, -1, 0},
 };
 
-static const enum column_id growing[] = {COLUMN_NAME,   COLUMN_IMAGE, COLUMN_HOST_SEES, COLUMN_CPU,
-                                         COLUMN_MEMORY, COLUMN_OWNER, COLUMN_PORTS,     COLUMN_COMMAND};
+static const enum column_id growing[] = {COLUMN_NAME,  COLUMN_IMAGE,  COLUMN_HOST_SEES,
+                                         COLUMN_CPU,   COLUMN_MEMORY, COLUMN_ENGINE,
+                                         COLUMN_OWNER, COLUMN_PORTS,  COLUMN_COMMAND};
 
 static enum column_id of_rank(int rank)
 {
@@ -166,11 +167,13 @@ static const char *state_text(const struct container *c, char out[COLUMN_TEXT])
         snprintf(out, COLUMN_TEXT, "exited %d", c->exit_code);
         return out;
     }
+    const char *word =
+        c->state == CONTAINER_RUNNING && c->health ? health_word(c->health) : state_word(c->state);
     if (c->away && c->state != CONTAINER_LOST) { /* see its boundary */
-        snprintf(out, COLUMN_TEXT, "%s !", state_word(c->state));
+        snprintf(out, COLUMN_TEXT, "%s !", word);
         return out;
     }
-    return state_word(c->state);
+    return word;
 }
 
 static bool alive(const struct container *c)
@@ -297,7 +300,8 @@ static enum style isolation_style(const struct container *c)
 static enum style cell_style(enum column_id id, const struct container *c, const char *text)
 {
     if (id == COLUMN_STATE) {
-        return c->away ? STYLE_WARNING : state_style(c->state);
+        bool ill = c->state == CONTAINER_RUNNING && c->health == HEALTH_UNHEALTHY;
+        return ill || c->away ? STYLE_WARNING : state_style(c->state);
     }
     if (id == COLUMN_ISOLATION) {
         return c->disputed ? STYLE_WARNING : isolation_style(c);

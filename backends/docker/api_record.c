@@ -8,7 +8,7 @@
 #include "core/memory.h"
 #include "core/times.h"
 
-enum { CROSSINGS_MOST = 1000, EARLY_MS = 5000 };
+enum { CROSSINGS_MOST = 1000, LABELS_MOST = 500, EARLY_MS = 5000 };
 
 static const char *keep(struct api_record *r, char *s)
 {
@@ -72,6 +72,26 @@ static const char *label(const cJSON *labels, const char *name)
         }
     }
     return NULL;
+}
+
+/* As "key=value". */
+static const char *const *labels_of(struct api_record *r, const cJSON *labels)
+{
+    const cJSON *item = NULL;
+    const char *list[LABELS_MOST + 1];
+    size_t n = 0;
+    cJSON_ArrayForEach(item, labels)
+    {
+        struct text t = {0};
+        if (n < LABELS_MOST && cJSON_IsString(item) && item->string && item->string[0]) {
+            text_add_clean(&t, item->string, strlen(item->string));
+            text_add_char(&t, '=');
+            text_add_clean(&t, item->valuestring, strlen(item->valuestring));
+            list[n++] = keep_text(r, &t);
+        }
+    }
+    list[n] = NULL;
+    return n ? (const char *const *)(void *)keep(r, (char *)(void *)mem_strings(list)) : NULL;
 }
 
 static const char *owner_of(struct api_record *r, const cJSON *labels)
@@ -181,6 +201,15 @@ static int exit_code_of(const char *status)
     return code ? (int)strtol(code + 1, NULL, 10) : 0;
 }
 
+/* "Up 5 minutes (healthy)", "Up 2 seconds (health: starting)" */
+static enum health health_of_list(const char *status)
+{
+    return strstr(status, "(healthy)")            ? HEALTH_HEALTHY
+           : strstr(status, "(unhealthy)")        ? HEALTH_UNHEALTHY
+           : strstr(status, "(health: starting)") ? HEALTH_STARTING
+                                                  : HEALTH_NONE;
+}
+
 static const char *note_of_list(struct api_record *r, const char *state, const char *status)
 {
     if (strcmp(state, "restarting") == 0 || strcmp(state, "dead") == 0 || strcmp(state, "removing") == 0) {
@@ -212,9 +241,11 @@ bool api_list_row(struct api_record *r, const cJSON *row, const struct api_engin
     c->image = keep_clean(r, json_string(row, "Image", NULL));
     c->command = keep_clean(r, json_string(row, "Command", NULL));
     c->owner = owner_of(r, json_at(row, "Labels"));
+    c->labels = labels_of(r, json_at(row, "Labels"));
     c->created = time_of_seconds(json_integer(row, "Created", 0));
     c->state = state_of(state);
     c->exit_code = exit_code_of(status);
+    c->health = health_of_list(status);
     c->note = note_of_list(r, state, status);
     c->ports = list_ports(r, json_at(row, "Ports"));
     if (!e->windows &&
@@ -393,6 +424,31 @@ static const char *note_of_runtime(struct api_record *r, const char *runtime)
     return note;
 }
 
+static enum health health_of(const char *word)
+{
+    for (int health = HEALTH_STARTING; health <= HEALTH_UNHEALTHY; health++) {
+        if (strcmp(word, health_word((enum health)health)) == 0) {
+            return (enum health)health;
+        }
+    }
+    return HEALTH_NONE;
+}
+
+static const char *restart_of(struct api_record *r, const cJSON *host)
+{
+    const char *name = json_string(host, "RestartPolicy.Name", "");
+    int64_t tries = json_integer(host, "RestartPolicy.MaximumRetryCount", 0);
+    struct text t = {0};
+    if (!*name || strcmp(name, "no") == 0) {
+        return NULL;
+    }
+    text_add_clean(&t, name, strlen(name));
+    if (tries > 0) {
+        text_addf(&t, ":%d", (int)tries);
+    }
+    return keep_text(r, &t);
+}
+
 static void read_state(struct api_record *r, const cJSON *json)
 {
     struct container *c = &r->c;
@@ -409,6 +465,7 @@ static void read_state(struct api_record *r, const cJSON *json)
         c->finished = c->started; /* the end is noticed by another clock of docker's than the start */
     }
     c->pid = live ? (uint32_t)json_integer(json, "State.Pid", 0) : 0;
+    c->health = live ? health_of(json_string(json, "State.Health.Status", "")) : HEALTH_NONE;
     c->note = note_of(r, json);
 }
 
@@ -425,6 +482,8 @@ bool api_inspect(struct api_record *r, const cJSON *json, const struct api_engin
     c->image = keep_clean(r, json_string(json, "Config.Image", r->image_id));
     c->command = command_of(r, json);
     c->owner = owner_of(r, json_at(json, "Config.Labels"));
+    c->labels = labels_of(r, json_at(json, "Config.Labels"));
+    c->restart = restart_of(r, host);
     c->terminal = json_bool(json, "Config.Tty", false);
     c->created = moment(json, "Created");
     c->memory_limit = (uint64_t)json_integer(host, "Memory", 0);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,8 @@ static void a_row_of_the_list(void **state)
     assert_string_equal(r.c.name, "web");
     assert_string_equal(r.c.command, "a b");
     assert_string_equal(r.c.owner, "compose shop");
+    assert_string_equal(container_project(&r.c), "shop");
+    assert_int_equal(r.c.health, HEALTH_NONE);
     assert_string_equal(r.c.ports, "8080->80/tcp, 443/tcp");
     assert_int_equal(r.c.created, 17000);
     assert_int_equal(r.c.state, CONTAINER_EXITED);
@@ -73,6 +76,46 @@ static void the_runtime_tells_the_isolation(void **state)
     assert_int_equal(r.c.isolation, ISOLATION_VM);
     assert_int_equal(r.c.origin, ORIGIN_REQUESTED);
     assert_string_equal(isolation_word(r.c.isolation, r.c.hypervisor), "vm");
+    api_record_done(&r);
+    cJSON_Delete(json);
+}
+
+static void health_policy_and_labels(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *status;
+        enum health health;
+    } rows[] = {{"Up 5 minutes (healthy)", HEALTH_HEALTHY},
+                {"Up 5 minutes (unhealthy)", HEALTH_UNHEALTHY},
+                {"Up 1 second (health: starting)", HEALTH_STARTING},
+                {"Up 5 minutes", HEALTH_NONE}};
+    struct api_record r;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "{\"Id\":\"" ID "\",\"State\":\"running\",\"Status\":\"%s\"}",
+                 rows[i].status);
+        cJSON *row = parsed(text);
+        assert_true(api_list_row(&r, row, &LINUX));
+        assert_int_equal(r.c.health, rows[i].health);
+        api_record_done(&r);
+        cJSON_Delete(row);
+    }
+    cJSON *json = parsed(
+        "{\"Id\":\"" ID "\",\"State\":{\"Status\":\"running\",\"Running\":true,\"Health\":{\"Status\":"
+        "\"starting\"}},\"HostConfig\":{\"RestartPolicy\":{\"Name\":\"on-failure\","
+        "\"MaximumRetryCount\":5}},\"Config\":{\"Labels\":{\"tier\":\"fr\\nont\",\"bad\":1,\"\":\"x\"}}}");
+    assert_true(api_inspect(&r, json, &LINUX));
+    assert_int_equal(r.c.health, HEALTH_STARTING);
+    assert_string_equal(r.c.restart, "on-failure:5");
+    assert_string_equal(r.c.labels[0], "tier=fr ont");
+    assert_null(r.c.labels[1]);
+    api_record_done(&r);
+    cJSON_Delete(json);
+    json = parsed("{\"Id\":\"" ID "\",\"HostConfig\":{\"RestartPolicy\":{\"Name\":\"no\"}}}");
+    assert_true(api_inspect(&r, json, &LINUX));
+    assert_null(r.c.restart);
+    assert_null(r.c.labels);
     api_record_done(&r);
     cJSON_Delete(json);
 }
@@ -396,6 +439,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_of_the_list),
         cmocka_unit_test(the_runtime_tells_the_isolation),
+        cmocka_unit_test(health_policy_and_labels),
         cmocka_unit_test(the_settings_tell_of_runtimes),
         cmocka_unit_test(crossings_are_all_five_ways),
         cmocka_unit_test(a_create_says_all_that_was_wished),

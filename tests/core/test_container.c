@@ -113,6 +113,10 @@ static void each_part_makes_a_difference(void **state)
     DIFFERS(b.memory_limit = 0, FIELD_NAME);
     DIFFERS(b.hypervisor = HYPERVISOR_OTHER, FIELD_ISOLATION);
     DIFFERS(b.why_not[VERB_KILL] = "no", FIELD_VERBS);
+    static const char *const labels[] = {"a=b", NULL};
+    DIFFERS(b.labels = labels, FIELD_NAME);
+    DIFFERS(b.restart = "always", FIELD_NAME);
+    DIFFERS(b.health = HEALTH_HEALTHY, FIELD_STATE);
     DIFFERS(b.workers = workers, FIELD_WORKERS);
     DIFFERS(b.n_workers = 1, FIELD_WORKERS);
     DIFFERS(b.crossings = &crossing, FIELD_CROSSINGS);
@@ -156,6 +160,24 @@ static void refusals_are_shared(void **state)
     assert_string_equal(second.why_not[VERB_PAUSE], "it cannot be paused");
     container_done(&second);
     container_done(&odd);
+}
+
+static void labels_tell_the_project(void **state)
+{
+    (void)state;
+    static const char *const compose[] = {"a=b=c", "ab=", "com.docker.compose.project=shop", NULL};
+    static const char *const podman[] = {"io.podman.compose.project=shop", NULL};
+    struct container c;
+    container_init(&c);
+    assert_null(container_label(&c, "a"));
+    assert_null(container_project(&c));
+    c.labels = compose;
+    assert_string_equal(container_label(&c, "a"), "b=c");
+    assert_string_equal(container_label(&c, "ab"), "");
+    assert_null(container_label(&c, "com"));
+    assert_string_equal(container_project(&c), "shop");
+    c.labels = podman;
+    assert_string_equal(container_project(&c), "shop");
 }
 
 static void what_the_host_sees(void **state)
@@ -206,6 +228,7 @@ int main(void)
         cmocka_unit_test(only_named_fields_are_assigned),
         cmocka_unit_test(each_part_makes_a_difference),
         cmocka_unit_test(refusals_are_shared),
+        cmocka_unit_test(labels_tell_the_project),
         cmocka_unit_test(what_the_host_sees),
         cmocka_unit_test(states_and_verbs_have_words),
     };

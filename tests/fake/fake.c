@@ -115,6 +115,7 @@ static void on_ended(void *user, int code)
     fake_shell_free(c->shell);
     c->shell = NULL;
     c->record.state = CONTAINER_EXITED;
+    c->record.health = HEALTH_NONE;
     c->record.exit_code = code;
     c->record.finished = time_now();
     c->record.pid = 0;

@@ -125,7 +125,12 @@ static void dress(struct fake_container *c, const struct role *role)
 {
     int64_t now = time_now(), started = now - (int64_t)role->minutes * MINUTE;
     struct container *r = &c->record, with = c->record;
+    static const char *const front[] = {"com.docker.compose.project=shop", "tier=front", NULL};
+    static const char *const back[] = {"com.docker.compose.project=shop", "tier=back", NULL};
+    bool is_front = strcmp(role->name, "web-1") == 0, is_back = strcmp(role->name, "db") == 0;
     with.owner = role->owner;
+    with.labels = is_front ? front : is_back ? back : NULL;
+    with.restart = is_front ? "always" : NULL;
     with.ports = role->ports;
     with.created = started - 1000;
     with.origin = role->origin;
@@ -147,6 +152,7 @@ static void dress(struct fake_container *c, const struct role *role)
         fake_shell_pause(c->shell, role->state == CONTAINER_PAUSED);
     }
     r->state = role->state;
+    r->health = is_front ? HEALTH_HEALTHY : is_back ? HEALTH_UNHEALTHY : HEALTH_NONE;
     r->exit_code = role->exit_code;
     r->started = role->state == CONTAINER_CREATED ? 0 : started;
     r->finished = role->state == CONTAINER_EXITED ? started + 5 * MINUTE : 0;

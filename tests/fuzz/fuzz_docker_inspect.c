@@ -2,6 +2,7 @@
  * back. */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backends/docker/api.h"
 #include "backends/json.h"
@@ -25,6 +26,13 @@ static void check_record(const struct container *c)
     check_text(c->owner);
     check_text(c->note);
     check_text(c->ports);
+    check_text(c->restart);
+    for (const char *const *label = c->labels; label && *label; label++) {
+        check_text(*label);
+        if (!strchr(*label, '=')) {
+            abort();
+        }
+    }
     for (size_t i = 0; i < c->n_crossings; i++) {
         check_text(c->crossings[i].outside);
         check_text(c->crossings[i].inside);

@@ -81,6 +81,9 @@ static void stopped_ones_have_no_usage(void **state)
     assert_string_equal(cell(COLUMN_UPTIME, &c, out), "–");
     assert_string_equal(cell(COLUMN_NAME, &c, out), "0123");
     c.state = CONTAINER_RUNNING;
+    assert_string_equal(cell(COLUMN_STATE, &c, out), "running");
+    c.health = HEALTH_UNHEALTHY;
+    assert_string_equal(cell(COLUMN_STATE, &c, out), "unhealthy");
     c.started = 940000;
     assert_string_equal(cell(COLUMN_CPU, &c, out), "50.0 %");
     assert_string_equal(cell(COLUMN_UPTIME, &c, out), "1 min");

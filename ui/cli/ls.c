@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/filter.h"
 #include "core/memory.h"
 #include "core/sizes.h"
 #include "core/text.h"
@@ -15,14 +16,14 @@ enum { LS_ALL, LS_QUIET, LS_FILTER, LS_SORT, LS_STATS };
 static const struct cli_option options[] = {
     {'a', "all", NULL, "Also those that do not run, and VMs that are no containers"},
     {'q', "quiet", NULL, "Ids only"},
-    {'f', "filter", "WORDS", "Only those that contain all words (!word: that do not)"},
+    {'f', "filter", "WORDS", "Only those with all words (!word: without), or name=, label=, state=, ..."},
     {0, "sort", "COLUMN", "name, isolation, image, state, cpu, memory, processes, created"},
     {'s', "stats", NULL, "Measure CPU for a moment"},
     {0, NULL, NULL, NULL}};
 
 struct ls {
-    bool all, quiet, stats;
-    const char *filter;
+    bool all, stopped, quiet, stats;
+    struct text filter; /* all that were given */
     enum sort_key sort;
 };
 
@@ -37,7 +38,7 @@ static bool option(void *user, int index, struct args *args)
         ls->quiet = args->on;
         break;
     case LS_FILTER:
-        ls->filter = args->value;
+        text_addf(&ls->filter, " %s", args->value);
         break;
     case LS_STATS:
         ls->stats = args->on;
@@ -59,7 +60,7 @@ static bool is_live(const struct container *c)
 /* Shown also without --all. */
 static bool is_shown(const struct ls *ls, const struct container *c)
 {
-    return ls->all || is_live(c) || c->state == CONTAINER_UNKNOWN;
+    return ls->stopped || is_live(c) || c->state == CONTAINER_UNKNOWN;
 }
 
 /* Have all that run been measured? */
@@ -152,6 +153,18 @@ static void usage_json(const struct container *c, cJSON *o)
     }
 }
 
+static cJSON *labels_json(const struct container *c)
+{
+    cJSON *o = cJSON_CreateObject();
+    for (const char *const *label = c->labels; label && *label; label++) {
+        const char *equals = strchr(*label, '=');
+        char *key = mem_string_n(*label, (size_t)(equals - *label));
+        out_string(o, key, equals + 1);
+        free(key);
+    }
+    return o;
+}
+
 static cJSON *container_json(const struct cli *cli, const struct container *c)
 {
     cJSON *o = cJSON_CreateObject();
@@ -165,6 +178,7 @@ static cJSON *container_json(const struct cli *cli, const struct container *c)
     cJSON_AddStringToObject(o, "isolation", isolation_word(c->isolation, c->hypervisor));
     cJSON_AddStringToObject(o, "isolation_origin", origin_word(c->origin));
     cJSON_AddStringToObject(o, "state", state_word(c->state));
+    out_string(o, "health", c->health ? health_word(c->health) : NULL);
     if (c->state == CONTAINER_EXITED) {
         cJSON_AddNumberToObject(o, "exit_code", c->exit_code);
     } else {
@@ -180,6 +194,9 @@ static cJSON *container_json(const struct cli *cli, const struct container *c)
     usage_json(c, o);
     cJSON_AddItemToObject(o, "ports", ports_json(c));
     cJSON_AddItemToObject(o, "crossings", crossings_json(c));
+    out_string(o, "restart_policy", c->restart);
+    out_string(o, "project", container_project(c));
+    cJSON_AddItemToObject(o, "labels", labels_json(c));
     out_string(o, "note", session_note(cli->session, c, note, sizeof note));
     return o;
 }
@@ -189,6 +206,8 @@ static void state_text(struct text *t, const struct container *c)
     text_add(t, state_word(c->state));
     if (c->state == CONTAINER_EXITED) {
         text_addf(t, " %d", c->exit_code);
+    } else if (c->state == CONTAINER_RUNNING && c->health) {
+        text_addf(t, " (%s)", health_word(c->health));
     }
 }
 
@@ -281,38 +300,57 @@ static void print_json(const struct cli *cli, const struct listing *rows, const 
     out_json(list);
 }
 
+static void list(struct cli *cli, const struct ls *ls)
+{
+    if (!ls->quiet) {
+        measure(cli, ls->stats || ls->sort == SORT_CPU);
+    }
+    struct listing *rows = listing_new(cli->model);
+    listing_filter(rows, text_of(&ls->filter));
+    listing_show_apart(rows, ls->all);
+    listing_sort(rows, ls->sort,
+                 ls->sort == SORT_CPU || ls->sort == SORT_MEMORY || ls->sort == SORT_PROCESSES);
+    if (cli->json) {
+        print_json(cli, rows, ls);
+    } else if (ls->quiet) {
+        print_ids(cli, rows, ls);
+    } else {
+        print_rows(cli, rows, ls);
+    }
+    listing_free(rows);
+}
+
+/* Who asks for a state wants to see those that are in it. -1, or the exit code. */
+static int look_at_filter(struct ls *ls)
+{
+    struct filter filter = {0};
+    char why[200];
+    filter_parse(&filter, text_of(&ls->filter));
+    bool sensible = filter_sensible(&filter, why, sizeof why);
+    ls->stopped = ls->all || filter_asks_state(&filter);
+    filter_done(&filter);
+    return sensible ? -1 : cli_wrong(&cli_command_ls, "%s", why);
+}
+
 static int run(struct cli *cli, struct args *args)
 {
     struct ls ls = {.sort = cli->settings.sort};
     char **words;
     int n, code = cli_words(&cli_command_ls, args, option, &ls, &words, &n);
     free(words);
-    if (code >= 0) {
-        return code;
+    if (code < 0 && n > 0) {
+        code = cli_wrong(&cli_command_ls, "ls takes no words; to choose containers: --filter");
     }
-    if (n > 0) {
-        return cli_wrong(&cli_command_ls, "ls takes no words; to choose containers: --filter");
+    code = code < 0 ? look_at_filter(&ls) : code;
+    if (code < 0) {
+        code = cli_open(cli, true) ? 0 : EXIT_ENGINE;
+        if (code == 0) {
+            say_limits(cli);
+            list(cli, &ls);
+        }
     }
-    if (!cli_open(cli, true)) {
-        return EXIT_ENGINE;
-    }
-    say_limits(cli);
-    if (!ls.quiet) {
-        measure(cli, ls.stats || ls.sort == SORT_CPU);
-    }
-    struct listing *rows = listing_new(cli->model);
-    listing_filter(rows, ls.filter);
-    listing_show_apart(rows, ls.all);
-    listing_sort(rows, ls.sort, ls.sort == SORT_CPU || ls.sort == SORT_MEMORY || ls.sort == SORT_PROCESSES);
-    if (cli->json) {
-        print_json(cli, rows, &ls);
-    } else if (ls.quiet) {
-        print_ids(cli, rows, &ls);
-    } else {
-        print_rows(cli, rows, &ls);
-    }
-    listing_free(rows);
-    return 0;
+    text_done(&ls.filter);
+    return code;
 }
 
 const struct cli_command cli_command_ls = {
