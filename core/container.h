@@ -47,7 +47,8 @@ enum verb { /* what can be done to a container; each may be refused with a reaso
 
 enum container_field {                            /* parts of a record: which are meant, which changed */
                        FIELD_NAME = 1u << 0,      /* as its maker describes it: name, image, command, owner,
- restart, labels, terminal, created, apart, origin, memory_limit */
+                                                     restart, labels, terminal, created, apart, origin,
+                                                     memory_limit */
                        FIELD_STATE = 1u << 1,     /* state, health, exit_code, started, finished, pid, note */
                        FIELD_ISOLATION = 1u << 2, /* isolation, hypervisor */
                        FIELD_WORKERS = 1u << 3,   /* workers, vm */
