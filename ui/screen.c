@@ -231,7 +231,13 @@ static int curses_color(const struct screen *s, uint32_t color, int without)
     if ((color & COLOR_KIND) == COLOR_DEFAULT) {
         return s->own_defaults ? -1 : without;
     }
+    /* The first eight go by name: PDCurses numbers red and blue as the console does, and not as terminals. */
+    static const short names[] = {COLOR_BLACK, COLOR_RED,     COLOR_GREEN, COLOR_YELLOW,
+                                  COLOR_BLUE,  COLOR_MAGENTA, COLOR_CYAN,  COLOR_WHITE};
     int value = (int)(color & 0xffffff);
+    if ((color & COLOR_KIND) == COLOR_INDEX && value < 16) {
+        value = names[value & 7] | (value & 8);
+    }
     if (s->colors <= 256 || ((color & COLOR_KIND) == COLOR_INDEX && value < 8)) {
         return value;
     }
