@@ -76,6 +76,18 @@ has "too old" "$(porthole ls 2>&1)" "HcsOpenComputeSystem"
 standin none
 has "none" "$(porthole ls 2>&1)" "no computecore.dll"
 
+# run.cmd: from any folder, with the words and the exit code of porthole; MSYS2's bash is played by a program that ends well.
+tree="$PORTHOLE_STATE/tree"
+mkdir -p "$tree/build/bin" "$tree/msys64/usr/bin" "$PORTHOLE_STATE/elsewhere"
+cp "$PORTHOLE_SOURCE/run.cmd" "$tree/"
+cp "$PORTHOLE_REAL" "$tree/build/bin/"
+run_cmd() {
+    (cd "$PORTHOLE_STATE/elsewhere" && MSYS2="$1" timeout -k 5 $patience "$wine_run" cmd /c '..\tree\run.cmd' $2 2>&1 | tr -d '\r')
+}
+has "run.cmd without MSYS2" "$(run_cmd "c:/nowhere (x86)" --version)" 'no MSYS2 in "c:/nowhere (x86)"'
+cp "$PORTHOLE_TESTS/worker.exe" "$tree/msys64/usr/bin/bash.exe"
+has "run.cmd starts porthole" "$(run_cmd "$("$wine_run" winepath -w "$tree/msys64" | tr -d '\r')" --version)" "porthole "
+
 # A library that lies beside the program is not loaded.
 mkdir "$PORTHOLE_STATE/planted"
 cp "$PORTHOLE_REAL" "$PORTHOLE_TESTS/standin-2022/computecore.dll" "$PORTHOLE_STATE/planted/"
