@@ -100,7 +100,10 @@ for call in CreateSandboxLayer ActivateLayer PrepareLayer GetLayerMountPath HcnC
 done
 
 # Calls that fail while it is removed: tried again now, or by whichever porthole comes next.
-for call in DestroyLayer UnprepareLayer DeactivateLayer HcnDeleteEndpoint HcnDeleteNamespace; do
+porthole run -d --isolation hyperv --name pinger nano:1 >/dev/null
+is "DestroyLayer lies" "$(PORTHOLE_STANDIN_FAIL=DestroyLayer porthole rm -f pinger)" "pinger"
+is "and is called again" "$(left)" ""
+for call in UnprepareLayer DeactivateLayer HcnDeleteEndpoint HcnDeleteNamespace; do
     porthole run -d --isolation process --name pinger -p 8080:80 nano:1 >/dev/null
     PORTHOLE_STANDIN_FAIL=$call porthole rm -f pinger >/dev/null 2>&1
     swept() {
