@@ -263,8 +263,9 @@ static cJSON *process_system(const struct create *c)
     return json;
 }
 
-/* Hyper-V isolation, in the old form, as Docker sends it through vmcompute.dll. That HCS takes it through
- * computecore.dll too was not verified on a real host: both are doors to the one service, which parses it. */
+/* Hyper-V isolation, in the old form: Docker sends it through vmcompute.dll; Microsoft's hcsshim has code
+ * that hands it to computecore.dll as it is (internal/hcsoci/create.go), as we do. Not verified on a real
+ * host. */
 static cJSON *hyperv_system(const struct create *c)
 {
     cJSON *json = cJSON_CreateObject();
