@@ -7,7 +7,8 @@
 
 /* Turns on, for this thread, the privileges that layers need: SeManageVolumePrivilege, without which nothing
  * works, and SeBackupPrivilege and SeRestorePrivilege, for files that not even administrators may open. The
- * rest of the program goes on without them. 0x80070522: this user does not have the first. */
+ * rest of the program goes on without them. 0x80070005: this user is no administrator (now); 0x80070522: does
+ * not have the first. */
 int32_t rights_take(void);
 void rights_drop(void); /* after each rights_take that went well */
 

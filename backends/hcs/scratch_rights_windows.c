@@ -23,9 +23,22 @@ static bool enable(HANDLE token, const wchar_t *name)
            AdjustTokenPrivileges(token, FALSE, &one, 0, NULL, NULL) && GetLastError() == ERROR_SUCCESS;
 }
 
+/* Of those that the group makes one, not of those that could be. */
+static bool is_administrator(void)
+{
+    BYTE sid[SECURITY_MAX_SID_SIZE];
+    DWORD size = sizeof sid;
+    BOOL is_member = FALSE;
+    return CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, sid, &size) &&
+           CheckTokenMembership(NULL, sid, &is_member) && is_member;
+}
+
 int32_t rights_take(void)
 {
     HANDLE token = NULL;
+    if (!is_administrator()) {
+        return E_ACCESSDENIED;
+    }
     if (!ImpersonateSelf(SecurityImpersonation)) {
         return last_error();
     }
@@ -85,8 +98,9 @@ int32_t rights_check_folder(const wchar_t *path)
                                 FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
                                 FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
     if (folder == INVALID_HANDLE_VALUE) {
-        bool missing = GetLastError() == ERROR_FILE_NOT_FOUND || GetLastError() == ERROR_PATH_NOT_FOUND;
-        return HRESULT_FROM_WIN32(missing ? ERROR_PATH_NOT_FOUND : ERROR_INVALID_OWNER);
+        DWORD error = GetLastError();
+        return error == ERROR_FILE_NOT_FOUND ? HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND)
+                                             : HRESULT_FROM_WIN32(error);
     }
     bool good = GetFileInformationByHandle(folder, &file) &&
                 file.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY &&

@@ -126,22 +126,28 @@ static struct hold **find_hold(struct scratch *s, const char *id)
     return link;
 }
 
-static void take_hold(struct scratch *s, const char *id)
+/* False: somebody launches it already. */
+static bool take_hold(struct scratch *s, const char *id)
 {
-    struct hold *hold = mem_new(1, sizeof *hold);
     wchar_t *name = mutex_name(id);
-    *hold = (struct hold){s->holds, mem_string(id), CreateMutexW(NULL, FALSE, name)};
-    s->holds = hold;
+    HANDLE mutex = CreateMutexW(NULL, FALSE, name);
+    bool is_new = mutex && GetLastError() != ERROR_ALREADY_EXISTS;
     free(name);
+    if (is_new) {
+        struct hold *hold = mem_new(1, sizeof *hold);
+        *hold = (struct hold){s->holds, mem_string(id), mutex};
+        s->holds = hold;
+    } else if (mutex) {
+        CloseHandle(mutex);
+    }
+    return is_new;
 }
 
 static void drop_hold(struct hold **link)
 {
     struct hold *hold = *link;
     *link = hold->next;
-    if (hold->mutex) {
-        CloseHandle(hold->mutex);
-    }
+    CloseHandle(hold->mutex);
     free(hold->id);
     free(hold);
 }
@@ -266,15 +272,18 @@ static int32_t layers_read(struct layers *l, const cJSON *document)
     return S_OK;
 }
 
-static void add_word(struct text *answer, const char *name, const wchar_t *wide)
+static void add_path(cJSON *json, const char *name, const wchar_t *path)
 {
-    cJSON *json = cJSON_CreateObject();
-    char *utf8 = wide_to_utf8(wide);
+    char *utf8 = wide_to_utf8(path);
     cJSON_AddStringToObject(json, name, utf8);
+    free(utf8);
+}
+
+static void give(struct text *answer, cJSON *json)
+{
     char *printed = cJSON_PrintUnformatted(json);
     text_add(answer, printed);
     free(printed);
-    free(utf8);
     cJSON_Delete(json);
 }
 
@@ -300,14 +309,9 @@ static void add_utility_vm(cJSON *json, const struct layers *l)
 static void answer_created(struct text *answer, const wchar_t *folder, const struct layers *l)
 {
     cJSON *json = cJSON_CreateObject();
-    char *utf8 = wide_to_utf8(folder);
-    cJSON_AddStringToObject(json, "Folder", utf8);
+    add_path(json, "Folder", folder);
     add_utility_vm(json, l);
-    char *printed = cJSON_PrintUnformatted(json);
-    text_add(answer, printed);
-    free(printed);
-    free(utf8);
-    cJSON_Delete(json);
+    give(answer, json);
 }
 
 /* DestroyLayer may say that it went well and leave the folder. */
@@ -345,21 +349,37 @@ static int32_t create(struct scratch *s, const wchar_t *folder, const cJSON *doc
     return result;
 }
 
-int32_t scratch_create(struct scratch *s, const char *id, const cJSON *layers, struct text *answer)
+static int32_t create_held(struct scratch *s, const char *id, const cJSON *layers, struct text *answer)
 {
-    int32_t result = is_name(id) ? load(s) : HRESULT_FROM_WIN32(ERROR_INVALID_NAME);
-    wchar_t *folder = result >= 0 ? folder_of(id, true, &result) : NULL;
-    if (folder && is_there(folder)) {
+    int32_t result;
+    wchar_t *folder = folder_of(id, true, &result);
+    if (!folder) {
+        return result;
+    }
+    if (!take_hold(s, id)) {
         result = HRESULT_FROM_WIN32(ERROR_ALREADY_EXISTS);
-    } else if (folder && (result = rights_take()) >= 0) {
-        take_hold(s, id);
-        result = create(s, folder, layers, answer);
+    } else {
+        result =
+            is_there(folder) ? HRESULT_FROM_WIN32(ERROR_ALREADY_EXISTS) : create(s, folder, layers, answer);
         if (result < 0) {
             drop_hold(find_hold(s, id));
         }
-        rights_drop();
     }
     free(folder);
+    return result;
+}
+
+int32_t scratch_create(struct scratch *s, const char *id, const cJSON *layers, struct text *answer)
+{
+    int32_t result = is_name(id) ? load(s) : HRESULT_FROM_WIN32(ERROR_INVALID_NAME);
+    if (result >= 0) {
+        result = rights_take();
+    }
+    if (result < 0) {
+        return result;
+    }
+    result = create_held(s, id, layers, answer);
+    rights_drop();
     return result;
 }
 
@@ -378,7 +398,9 @@ static int32_t volume_of(const struct scratch *s, const wchar_t *folder, struct 
         path[n - 1] = L'\0';
     }
     if (result >= 0) {
-        add_word(answer, "Volume", path);
+        cJSON *json = cJSON_CreateObject();
+        add_path(json, "Volume", path);
+        give(answer, json);
     }
     free(path);
     return result;
