@@ -140,6 +140,9 @@ has "no such network" "$(porthole run -d --isolation process --network nosuch na
 has "no such image" "$(porthole run -d nosuch:1 2>&1)" "no image nosuch:1"
 has "a name that is no folder's" "$(porthole run -d --name pinger. nano:1 2>&1)" "choose another name"
 rm -rf "$program_data/porthole"
+has "no administrator" "$(timeout -k 5 $patience "$wine_run" "$PORTHOLE_TESTS/limited.exe" "$PORTHOLE_REAL" run -d nano:1 2>&1)" \
+    "run as administrator"
+is "and no folder was made" "$(ls "$program_data" | grep -c porthole)" 0
 echo "somebody else's" >"$program_data/porthole"
 has "a folder that is none of ours" "$(porthole run -d nano:1 2>&1)" "is not trusted"
 rm -f "$program_data/porthole"
