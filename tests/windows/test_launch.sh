@@ -83,6 +83,14 @@ for isolation in process hyperv; do
     is "nothing is left of what could not run: $isolation" "$(left)" ""
 done
 
+# The experiment as newcomers repeat it.
+shown=$(porthole demo --image nano:1)
+is "demo" $? 0
+has "demo: a VM" "$shown" "The host sees none of them."
+porthole demo --clean >/dev/null
+is "demo --clean" $? 0
+is "nothing is left of it" "$(left)" ""
+
 # Each call fails once: the launch fails with a sentence, or goes on; and nothing stays.
 fails() {
     out=$(PORTHOLE_STANDIN_FAIL=$2 porthole run -d --isolation "$1" --name pinger -p 8080:80 nano:1 2>&1)
