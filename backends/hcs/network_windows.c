@@ -139,7 +139,7 @@ static HCN_NETWORK open_if_wanted(const struct network *n, const char *id, const
 }
 
 static int32_t open_network(const struct network *n, const char *wanted, HCN_NETWORK *network,
-                            struct text *record)
+                            struct text *its_id, struct text *record)
 {
     PWSTR list = NULL, error = NULL;
     const cJSON *id = NULL;
@@ -150,6 +150,7 @@ static int32_t open_network(const struct network *n, const char *wanted, HCN_NET
     {
         if (!*network && cJSON_IsString(id)) {
             *network = open_if_wanted(n, id->valuestring, wanted);
+            text_add(its_id, *network ? id->valuestring : NULL);
         }
     }
     cJSON_Delete(ids);
@@ -164,16 +165,20 @@ int32_t network_create_endpoint(struct network *n, const GUID *id, const char *n
     HCN_NETWORK network;
     HCN_ENDPOINT endpoint = NULL;
     PWSTR error = NULL;
+    struct text network_id = {0};
     int32_t result = load(n);
     if (result >= 0) {
-        result = open_network(n, json_string(settings, "HostComputeNetwork", NULL), &network, record);
+        const char *wanted = json_string(settings, "HostComputeNetwork", NULL);
+        result = open_network(n, wanted, &network, &network_id, record);
     }
     if (result < 0) {
         return result;
     }
     cJSON *document = cJSON_Duplicate(settings, true);
-    cJSON_DeleteItemFromObject(document, "HostComputeNetwork"); /* that is said by the handle */
+    cJSON_DeleteItemFromObject(document, "HostComputeNetwork"); /* it may be a name, and HCN knows GUIDs */
+    cJSON_AddStringToObject(document, "HostComputeNetwork", network_id.data);
     cJSON_AddStringToObject(document, "Name", name);
+    text_done(&network_id);
     wchar_t *wide = print_wide(document);
     result = told(n->HcnCreateEndpoint(network, id, wide, &endpoint, &error), &error, record);
     free(wide);

@@ -59,14 +59,14 @@ enum hcs_arrangement { /* what a launch needs besides HCS: storage and network; 
                                               those, for the container of this id; and of the topmost layer
                                               that has one, the folder that a utility VM boots from */
                        HCS_SCRATCH_MOUNT,  /* LayerData            {Volume}: the path of its volume, without a
-                                            * slash at the end; for process  isolation only */
+                                            * slash at the end; for process isolation only */
                        HCS_SCRATCH_REMOVE, /* NULL                 NULL; unmounts it as well. S_FALSE: there
                                               was none */
                        HCS_ENDPOINT_CREATE,  /* HostComputeEndpoint  {Endpoint}: its GUID */
                        HCS_NAMESPACE_CREATE, /* NULL                {Namespace}: its GUID; it has this
                                                 container's endpoint in it, for process isolation only */
                        HCS_ENDPOINT_REMOVE,  /* NULL                 NULL; its namespace as well. S_FALSE:
-                                                there  was none */
+                                                there was none */
                        HCS_SWEEP /* [ids]                NULL; removes what was arranged for containers that
                                   * are not among these, and that nobody is launching (id: NULL) */
 };

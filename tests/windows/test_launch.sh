@@ -145,6 +145,9 @@ is "killed, and nothing is left" "$(left)" ""
 # What a launch is refused for.
 has "no utility VM" "$(porthole run -d --isolation hyperv bare:1 2>&1)" "no layer of the image has a utility VM"
 has "no such network" "$(porthole run -d --isolation process --network nosuch nano:1 2>&1)" "no such network"
+is "a network by its name" "$(porthole run -d --isolation hyperv --name named --network 'Default Switch' nano:1)" "named"
+has "no ports but on NAT" "$(porthole run -d --isolation hyperv --network 'Default Switch' -p 81:81 nano:1 2>&1)" "cannot launch"
+porthole rm -f named >/dev/null
 has "no such image" "$(porthole run -d nosuch:1 2>&1)" "no image nosuch:1"
 has "a name that is no folder's" "$(porthole run -d --name pinger. nano:1 2>&1)" "choose another name"
 rm -rf "$program_data/porthole"

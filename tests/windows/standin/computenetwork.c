@@ -188,7 +188,8 @@ static HRESULT check_endpoint(const struct handle *network, const char *id, cons
         !json_string(settings, "Name", NULL)) {
         return E_INVALIDARG;
     }
-    if (json_at(settings, "HostComputeNamespace") ||
+    if (strcmp(json_string(settings, "HostComputeNetwork", ""), network->id) != 0 ||
+        json_at(settings, "HostComputeNamespace") ||
         (json_at(settings, "Policies")->child && network_at(network->id) != 1)) {
         return E_INVALIDARG; /* it is set by joining; and only NAT publishes ports */
     }
