@@ -14,88 +14,17 @@
 #include "backends/sim/machine.h"
 #include "backends/sim/sim.h"
 #include "core/memory.h"
-#include "core/text.h"
-#include "tests/backends/pretender.h"
+#include "tests/backends/windaemon.h"
 
-enum { HCS, DOCKER, RULES = 32 };
+enum { HCS, DOCKER };
 
 struct room {
     struct desk *desk;
     struct pretender *daemon;
-    struct rule rules[RULES];
-    int n_rules;
-    char *texts[2 * RULES];
-    int n_texts;
+    struct windaemon transcript;
     char folder[64], address[96];
     char web[65], cache[65]; /* the two that both know; process, hyperv */
 };
-
-static const char GONE[] =
-    "c3c7d1e06b6b3d5b9c4d0c2f3a8e7f60112233445566778899aabbccddeeff00"; /* has exited */
-
-static const char *keep(struct room *r, char *text)
-{
-    assert_true(r->n_texts < 2 * RULES);
-    return r->texts[r->n_texts++] = text;
-}
-
-static struct rule *rule(struct room *r, const char *id, const char *before, const char *after)
-{
-    struct text t = {0};
-    text_addf(&t, "%s%s%s", before, id, after);
-    assert_true(r->n_rules < RULES - 1);
-    r->rules[r->n_rules] = (struct rule){.request = keep(r, text_take(&t))};
-    return &r->rules[r->n_rules++];
-}
-
-static void add_container(struct room *r, const char *id, const char *name, const char *isolation, bool runs)
-{
-    struct text t = {0};
-    text_addf(&t,
-              "{\"Id\":\"%s\",\"Created\":\"2026-11-24T20:24:00Z\",\"Path\":\"node\",\"Args\":[\"app\"],"
-              "\"State\":{\"Status\":\"%s\",\"Running\":%s,\"ExitCode\":%d,\"StartedAt\":\"2026-11-24T20:24:"
-              "01Z\",\"FinishedAt\":\"0001-01-01T00:00:00Z\"},\"Image\":\"sha256:f4\",\"Name\":\"/%s\","
-              "\"HostConfig\":{\"Isolation\":\"%s\",\"Memory\":1073741824,\"RestartPolicy\":{\"Name\":"
-              "\"always\"},\"PortBindings\":{\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"8080\"}]}},"
-              "\"Mounts\":[],\"Config\":{\"Image\":\"servercore:ltsc2022\",\"Labels\":{"
-              "\"com.docker.compose.project\":\"shop\"}},\"NetworkSettings\":{\"Ports\":{}}}",
-              id, runs ? "running" : "exited", runs ? "true" : "false", runs ? 0 : 3, name, isolation);
-    rule(r, id, "GET /v1.47/containers/", "/json")->body = keep(r, text_take(&t));
-    rule(r, id, "GET /v1.47/containers/", "/logs")->body = "";
-    rule(r, id, "GET /v1.47/containers/", "/top")->body =
-        "{\"Titles\":[\"Name\",\"PID\",\"CPU\",\"Private Working "
-        "Set\"],\"Processes\":[[\"docker-says.exe\",\"3120\",\"00:00:00.046\",\"303.1kB\"]]}";
-    rule(r, id, "POST /v1.47/containers/", "/stop")->status = "204 No Content";
-    rule(r, id, "POST /v1.47/containers/", "/exec")->status = "404 Not Found";
-    rule(r, id, "DELETE /v1.47/containers/", "")->status = "204 No Content";
-}
-
-static const char *list_of(struct room *r)
-{
-    const char *const rows[][3] = {
-        {r->web, "web", "running"}, {r->cache, "cache", "running"}, {GONE, "old", "exited"}};
-    struct text t = {0};
-    for (int i = 0; i < 3; i++) {
-        text_addf(&t,
-                  "%s{\"Id\":\"%s\",\"Names\":[\"/%s\"],\"Image\":\"servercore:ltsc2022\",\"State\":\"%s\","
-                  "\"Status\":\"Up\",\"Created\":1795551840,\"Ports\":[],\"Labels\":{}}",
-                  i ? "," : "[", rows[i][0], rows[i][1], rows[i][2]);
-    }
-    text_add(&t, "]");
-    return keep(r, text_take(&t));
-}
-
-static void make_rules(struct room *r, const char *web_isolation)
-{
-    rule(r, "", "GET /_ping", "")->headers = "Api-Version: 1.51\r\n";
-    rule(r, "", "GET /v1.47/info", "")->body =
-        "{\"OSType\":\"windows\",\"ServerVersion\":\"28.3.0\",\"Isolation\":\"process\"}";
-    rule(r, "", "GET /v1.47/events", "")->stays = true;
-    rule(r, "", "GET /v1.47/containers/json", "")->body = list_of(r);
-    add_container(r, r->web, "web", web_isolation, true);
-    add_container(r, r->cache, "cache", "hyperv", true);
-    add_container(r, GONE, "old", "process", false);
-}
 
 /* The ids that the simulated host deals to the systems which docker owns there: always the same. */
 static void find_ids(struct room *r)
@@ -134,8 +63,8 @@ static int make(void **state)
     snprintf(r->address, sizeof r->address, "unix://%s/docker.sock", r->folder);
     r->desk = desk_new();
     find_ids(r);
-    make_rules(r, "process");
-    r->daemon = pretender_new(&r->desk->loop, r->address + 7, r->rules);
+    windaemon_fill(&r->transcript, r->web, r->cache, "process");
+    r->daemon = pretender_new(&r->desk->loop, r->address + 7, r->transcript.rules);
     *state = r;
     return 0;
 }
@@ -148,9 +77,7 @@ static int drop(void **state)
     }
     pretender_free(r->daemon);
     desk_free(r->desk);
-    for (int i = 0; i < r->n_texts; i++) {
-        free(r->texts[i]);
-    }
+    windaemon_done(&r->transcript);
     unlink(r->address + 7);
     rmdir(r->folder);
     free(r);
@@ -243,7 +170,7 @@ static void a_container_that_both_know_is_one_row(void **state)
 {
     struct room *r = *state;
     open_session(r, "still=1");
-    const struct container *web = both(r, r->web), *cache = both(r, r->cache), *old = both(r, GONE);
+    const struct container *web = both(r, r->web), *cache = both(r, r->cache), *old = both(r, WINDAEMON_OLD);
     assert_int_equal(web->engines, 1u << HCS | 1u << DOCKER);
     assert_int_equal(cache->engines, 1u << HCS | 1u << DOCKER);
     assert_int_equal(old->engines, 1u << DOCKER);
@@ -383,7 +310,7 @@ static void while_docker_is_away_hcs_tells_how_they_are(void **state)
     expect_docker_words(web, "web"); /* what does not pass still holds */
     session_note(r->desk->session, web, note, sizeof note);
     assert_non_null(strstr(note, "docker, which keeps it too, is away"));
-    assert_int_equal(both(r, GONE)->state, CONTAINER_LOST);
+    assert_int_equal(both(r, WINDAEMON_OLD)->state, CONTAINER_LOST);
     struct desk_answer h = act(r, r->web, VERB_STOP);
     assert_int_equal(h.why.kind, ERROR_UNSUPPORTED);
     assert_non_null(strstr(h.why.text, "docker keeps it and is away"));
@@ -393,7 +320,7 @@ static void while_docker_is_away_hcs_tells_how_they_are(void **state)
     assert_true(opens(r, r->web, CONSOLE_EXEC));
     assert_false(opens(r, r->web, CONSOLE_LOGS));
     session_refresh(r->desk->session);
-    DESK_UNTIL(r->desk, both(r, GONE)->state == CONTAINER_EXITED && both(r, r->web)->away == 0);
+    DESK_UNTIL(r->desk, both(r, WINDAEMON_OLD)->state == CONTAINER_EXITED && both(r, r->web)->away == 0);
     h = act(r, r->web, VERB_STOP);
     assert_int_equal(h.why.kind, ERROR_NONE);
 }
@@ -403,8 +330,7 @@ static void a_contradiction_is_told(void **state)
 {
     struct room *r = *state;
     char note[600];
-    r->n_rules = 0;
-    make_rules(r, "hyperv");
+    windaemon_fill(&r->transcript, r->web, r->cache, "hyperv");
     open_session(r, "still=1");
     const struct container *web = both(r, r->web);
     assert_int_equal(web->isolation, ISOLATION_PROCESS);
