@@ -126,7 +126,7 @@ static void mark_lost(struct slot *slot)
     struct error why;
     const struct container *c;
     error_set(&why, ERROR_UNREACHABLE, 0, "%s keeps it and is away (%s); it is tried again by itself",
-              slot->engine.name, slot->engine.reason);
+              slot->engine.label, slot->engine.reason);
     for (size_t cursor = 0; (c = model_next(s->model, &cursor));) {
         if (!(c->engines & (1u << slot->number))) {
             continue;

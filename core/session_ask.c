@@ -458,7 +458,7 @@ const char *session_note(const struct session *s, const struct container *c, cha
         const struct engine *e = &s->slots[i]->engine;
         if (c->away & (1u << i)) {
             bool keeps = s->slots[i]->type->authority & FIELD_VERBS;
-            snprintf(out, room, "%s, which %s it too, is away (%s): shown is what others tell", e->name,
+            snprintf(out, room, "%s, which %s it too, is away (%s): shown is what others tell", e->label,
                      keeps ? "keeps" : "knows", e->reason ? e->reason : "no reason given");
             return out;
         }
@@ -468,7 +468,7 @@ const char *session_note(const struct session *s, const struct container *c, cha
         return NULL;
     }
     snprintf(out, room, "its engines contradict each other: one says %s, shown is what %s says",
-             isolation_word(c->disputed, c->hypervisor), slot->engine.name);
+             isolation_word(c->disputed, c->hypervisor), slot->engine.label);
     return out;
 }
 
