@@ -225,6 +225,10 @@ static void what_is_done_goes_to_docker(void **state)
     assert_int_equal(h.why.kind, ERROR_NONE);
     assert_int_equal(asked(r, "POST", r->web, "/stop"), 1);
     assert_int_equal(both(r, r->web)->engines, 1u << HCS | 1u << DOCKER); /* nobody has ended its system */
+    act(r, r->web, VERB_RESTART);
+    assert_int_equal(asked(r, "POST", r->web, "/restart"), 1);
+    act(r, r->web, VERB_KILL);
+    assert_int_equal(asked(r, "POST", r->web, "/kill"), 1);
     h = act(r, r->cache, VERB_REMOVE);
     assert_int_equal(h.why.kind, ERROR_NONE);
     assert_int_equal(asked(r, "DELETE", r->cache, ""), 1);
@@ -279,6 +283,28 @@ static void docker_alone_shows_all_that_it_knows(void **state)
     struct desk_answer h = processes(r, r->web);
     assert_string_equal(h.table->rows[0].name, "docker-says.exe");
     desk_answer_done(&h);
+}
+
+/* Windows refuses HCS to this user, who sees the ids of the registry all the same. */
+static void where_hcs_is_limited_docker_is_believed(void **state)
+{
+    struct room *r = *state;
+    open_session(r, "still=1,refuse=1,ids=1");
+    const struct container *web = both(r, r->web), *cache = both(r, r->cache);
+    assert_true(session_engine(r->desk->session, HCS)->limited);
+    assert_int_equal(web->engines, 1u << HCS | 1u << DOCKER);
+    expect_docker_words(web, "web");
+    assert_int_equal(web->state, CONTAINER_RUNNING);
+    assert_int_equal(web->isolation, ISOLATION_PROCESS);
+    assert_int_equal(cache->isolation, ISOLATION_VM);
+    assert_int_equal(web->disputed | cache->disputed, ISOLATION_UNKNOWN);
+    assert_null(web->why_not[VERB_STOP]);
+    struct desk_answer h = processes(r, r->web);
+    assert_string_equal(h.table->rows[0].name, "docker-says.exe");
+    desk_answer_done(&h);
+    h = act(r, r->web, VERB_STOP);
+    assert_int_equal(h.why.kind, ERROR_NONE);
+    assert_int_equal(asked(r, "POST", r->web, "/stop"), 1);
 }
 
 static void hcs_alone_speaks_for_dockers_containers(void **state)
@@ -349,6 +375,7 @@ int main(void)
         TEST(what_is_done_goes_to_docker),
         TEST(while_hcs_is_away_docker_tells_how_they_are),
         TEST(docker_alone_shows_all_that_it_knows),
+        TEST(where_hcs_is_limited_docker_is_believed),
         TEST(hcs_alone_speaks_for_dockers_containers),
         TEST(while_docker_is_away_hcs_tells_how_they_are),
         TEST(a_contradiction_is_told),
