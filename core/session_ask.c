@@ -451,25 +451,22 @@ int session_engine_of(const struct session *s, container_id id)
 
 const char *session_note(const struct session *s, const struct container *c, char *out, size_t room)
 {
-    if (c->note) {
-        return c->note;
+    const struct slot *seer = c->disputed ? best_slot(s, c, FIELD_ISOLATION, ANYTHING) : NULL;
+    if (seer) {
+        snprintf(out, room, "its engines contradict each other: one says %s, shown is what %s says",
+                 isolation_word(c->disputed, c->hypervisor), seer->engine.label);
+        return out;
     }
-    for (int i = 0; i < s->n_slots; i++) {
+    for (int i = 0; i < s->n_slots && !c->note; i++) {
         const struct engine *e = &s->slots[i]->engine;
         if (c->away & (1u << i)) {
             bool keeps = s->slots[i]->type->authority & FIELD_VERBS;
-            snprintf(out, room, "%s, which %s it too, is away (%s): shown is what others tell", e->label,
+            snprintf(out, room, "%s, which %s it too, is away: shown is what others tell (%s)", e->label,
                      keeps ? "keeps" : "knows", e->reason ? e->reason : "no reason given");
             return out;
         }
     }
-    const struct slot *slot = c->disputed ? best_slot(s, c, FIELD_ISOLATION, ANYTHING) : NULL;
-    if (!slot) {
-        return NULL;
-    }
-    snprintf(out, room, "its engines contradict each other: one says %s, shown is what %s says",
-             isolation_word(c->disputed, c->hypervisor), slot->engine.label);
-    return out;
+    return c->note;
 }
 
 static struct host_source *host_of(const struct slot *slot, struct host_source *ours)

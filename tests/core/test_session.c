@@ -385,7 +385,7 @@ static void what_another_engine_knows_is_not_lost(void **state)
     assert_int_equal(record(scene, "alone")->state, CONTAINER_LOST);
     char note[600];
     assert_string_equal(session_note(scene->session, record(scene, "web"), note, sizeof note),
-                        "meter, which knows it too, is away (Gone.): shown is what others tell");
+                        "meter, which knows it too, is away: shown is what others tell (Gone.)");
     say_offline(scripts[0].engine, "Gone too.");
     assert_int_equal(record(scene, "web")->state, CONTAINER_LOST);
     settle(scene);
