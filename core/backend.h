@@ -49,6 +49,9 @@ struct backend_sink { /* what an engine tells, whenever it learns it */
     void (*list_begin)(void *user);
     void (*seen)(void *user, const struct container *record, unsigned fields);
     void (*gone)(void *user, const char *key);
+    /* All that there is has been seen since list_begin, though not everything of each: rows can be shown. For
+     * engines that learn the rest one by one. */
+    void (*list_named)(void *user);
     void (*list_end)(void *user); /* what was not seen since list_begin is gone */
 };
 
@@ -69,6 +72,7 @@ struct backend_type {
     const char *name;  /* as the command line and the settings spell it: "local", "docker", "hcs" */
     const char *title; /* one sentence for help */
     bool on_request;   /* opened only when it is named, never with "all engines" */
+    bool lists_early;  /* list may be called as soon as it is open, and is answered when it is online */
     /* FIELD_ bits for which this engine is believed over others that know the container, and asked: for the
      * fields of usage to measure them and to list its processes, for FIELD_WORKERS where its host is, and for
      * FIELD_VERBS to do everything else to it. Who claims FIELD_VERBS keeps containers: it has made them, has

@@ -101,9 +101,9 @@ static void on_online(void *user, const struct engine_info *info)
     model_weak(s->model, slot->number, info->limited);
     if (!again) {
         slot->engine.state = ENGINE_ONLINE;
-        slot->engine.listed = !slot->type->list;
+        slot->engine.named = slot->engine.listed = !slot->type->list;
         slot->pause = PAUSE_FIRST;
-        slot->must_list = s->list && slot->type->list;
+        slot->must_list = s->list && slot->type->list && !slot->type->lists_early;
         s->online |= 1u << slot->number;
         s->must_sample = true;
         later(s);
@@ -154,7 +154,7 @@ static void on_offline(void *user, const struct error *why)
         return;
     }
     slot->engine.state = ENGINE_OFFLINE;
-    slot->engine.listed = false;
+    slot->engine.named = slot->engine.listed = false;
     replace(&slot->engine.reason, why && why->text[0] ? why->text : "the engine does not answer");
     s->online &= ~(1u << slot->number);
     slot->must_close = true;
@@ -189,6 +189,15 @@ static void on_gone(void *user, const char *key)
     }
 }
 
+static void on_list_named(void *user)
+{
+    struct slot *slot = user;
+    if (is_heard(slot) && !slot->engine.named) {
+        slot->engine.named = true;
+        tell_changed(slot);
+    }
+}
+
 static void on_list_end(void *user)
 {
     struct slot *slot = user;
@@ -197,7 +206,7 @@ static void on_list_end(void *user)
         return;
     }
     model_list_end(s->model, slot->number);
-    slot->engine.listed = true;
+    slot->engine.named = slot->engine.listed = true;
     s->must_sample = true;
     later(s);
     if (s->hooks.listed) {
@@ -211,6 +220,7 @@ static const struct backend_sink SINK = {
     .list_begin = on_list_begin,
     .seen = on_seen,
     .gone = on_gone,
+    .list_named = on_list_named,
     .list_end = on_list_end,
 };
 
@@ -223,6 +233,9 @@ static void slot_open(struct slot *slot)
     slot->backend = slot->type->open(slot->session->loop, slot->engine.address, &SINK, slot);
     if (slot->type->runtimes && slot->session->runtimes) {
         slot->type->runtimes(slot->backend, slot->session->runtimes);
+    }
+    if (slot->session->list && slot->type->lists_early) {
+        slot->type->list(slot->backend);
     }
 }
 
@@ -412,15 +425,25 @@ const struct engine *session_engine(const struct session *s, int engine)
     return engine >= 0 && engine < s->n_slots ? &s->slots[engine]->engine : NULL;
 }
 
-bool session_settled(const struct session *s)
+bool session_named(const struct session *s)
 {
     for (int i = 0; i < s->n_slots; i++) {
         const struct engine *e = &s->slots[i]->engine;
-        if (e->state == ENGINE_OPENING || (e->state == ENGINE_ONLINE && s->list && !e->listed)) {
+        if (e->state == ENGINE_OPENING || (e->state == ENGINE_ONLINE && s->list && !e->named)) {
             return false;
         }
     }
     return true;
+}
+
+bool session_settled(const struct session *s)
+{
+    bool settled = session_named(s);
+    for (int i = 0; i < s->n_slots; i++) {
+        const struct engine *e = &s->slots[i]->engine;
+        settled = settled && (e->state != ENGINE_ONLINE || !s->list || e->listed);
+    }
+    return settled;
 }
 
 void session_refresh(struct session *s)

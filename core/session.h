@@ -31,6 +31,7 @@ struct engine { /* what is known of an engine; strings are the session's, good u
     struct windows_host windows;
     const struct mode_offer *offers;
     size_t n_offers;
+    bool named;  /* the first list has every row, though not everything of each */
     bool listed; /* the first list is complete */
 };
 
@@ -56,6 +57,8 @@ void session_close(struct session *s, void (*done)(void *user), void *user);
 
 int session_engines(const struct session *s);
 const struct engine *session_engine(const struct session *s, int engine);
+bool session_named(
+    const struct session *s); /* every engine has its rows (or is online, without lists) or is offline */
 bool session_settled(
     const struct session *s);            /* every engine is listed (or online, without lists) or offline */
 void session_refresh(struct session *s); /* list again, and try offline engines now */

@@ -277,7 +277,7 @@ static void on_engine(void *user, int engine)
 {
     struct app *a = user;
     (void)engine;
-    if (session_settled(a->parts.session)) {
+    if (session_named(a->parts.session)) {
         app_ready(a);
     }
     app_dirty(a, a->ready && list_view_count(a->list) == 0 ? PART_ALL : PART_HEAD | PART_STATUS);
@@ -433,7 +433,7 @@ int app_run(const struct app_parts *parts, struct error *e)
     }
     furnish(a);
     connect_all(a);
-    if (session_settled(parts->session)) {
+    if (session_named(parts->session)) {
         app_ready(a);
     }
     while (!a->quitting) { /* somebody else's uv_stop does not end us */

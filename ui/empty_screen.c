@@ -129,7 +129,7 @@ void empty_screen_draw(struct canvas *c, struct rect r, const struct empty_scree
         draw_filtered(c, r, e);
     } else if (session_engines(e->session) > 0 && all_in(e->session, ENGINE_OFFLINE)) {
         draw_offline(c, r, e);
-    } else if (!session_settled(e->session)) {
+    } else if (!session_named(e->session)) {
         int row = draw_sentence(c, r, "Asking the engines for their containers …");
         draw_engines(c, r, row, e->session);
     } else {

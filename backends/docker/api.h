@@ -43,6 +43,9 @@ void api_engine_done(struct api_engine *e);
 /* "1.41" as 41; -1: no version of a kind that is known. */
 int api_version(const char *text);
 
+/* "Tue, 24 Nov 2026 23:26:27 GMT", of a head of HTTP, as seconds since 1970; -1: it is none. */
+int64_t api_date(const char *text);
+
 bool api_key_ok(const char *key); /* 64 hexadecimal digits */
 
 /* The runtime that a HostConfig names; "": the engine's default. Podman says "oci", whichever it is. */

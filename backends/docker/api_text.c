@@ -6,12 +6,32 @@
 #include "backends/docker/api.h"
 #include "backends/json.h"
 #include "core/memory.h"
+#include "core/times.h"
 
 int api_version(const char *text)
 {
     int major, minor;
     return sscanf(text, "%d.%d", &major, &minor) == 2 && major == 1 && minor >= 0 && minor < 1000 ? minor
                                                                                                   : -1;
+}
+
+int64_t api_date(const char *text)
+{
+    static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    char month[4], iso[32];
+    int day, year, hour, minute, second;
+    int64_t ms;
+    if (sscanf(text, "%*3s, %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT", &day, month, &year, &hour, &minute,
+               &second) != 6) {
+        return -1;
+    }
+    const char *at = strstr(MONTHS, month);
+    if (!at || strlen(month) != 3 || (at - MONTHS) % 3 != 0) {
+        return -1;
+    }
+    snprintf(iso, sizeof iso, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, (int)(at - MONTHS) / 3 + 1, day, hour,
+             minute, second);
+    return time_parse(iso, &ms) && ms >= 0 ? ms / 1000 : -1;
 }
 
 bool api_key_ok(const char *key)
@@ -167,6 +187,7 @@ static enum error_kind kind_of_words(const char *words, enum error_kind otherwis
                  {"No such container", ERROR_NOT_FOUND},
                  {"pull access denied", ERROR_NOT_FOUND},
                  /* Podman, which says 500 to much */
+                 {"no such container", ERROR_NOT_FOUND},
                  {"container state improper", ERROR_CONFLICT},
                  {"is already in use", ERROR_CONFLICT}};
     if (strstr(words, "OCI runtime") || strstr(words, "hcs")) {

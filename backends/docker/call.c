@@ -123,6 +123,7 @@ static void on_head(void *user, int status)
     struct call *c = user;
     c->status = status;
     snprintf(c->api_version, sizeof c->api_version, "%s", http_header(c->exchange, "Api-Version"));
+    snprintf(c->date, sizeof c->date, "%s", http_header(c->exchange, "Date"));
 }
 
 /* Whoever hears of an object may leave: the call is then kept until all is unwound. */

@@ -1,5 +1,7 @@
-/* Going online: the endpoint is found on a thread (it reads files); then a ping tells the version, and /info
- * what the engine is. From then on the stream of events is open: its end is the loss of the engine.
+/* Going online: the endpoint is found on a thread (it reads files); then a ping tells the version. Events,
+ * /info, which takes the engine a while, and the list, if it is wanted, are asked for side by side; the list
+ * is read when /info has told what the engine is. From the ping on the stream of events is open: its end is
+ * the loss of the engine.
  *
  * Closing: all that is under way ends at once; the memory goes when the last handle and thread have let go of
  * it.
@@ -153,9 +155,10 @@ void docker_check(struct docker *d)
 static void on_watch(uv_timer_t *timer)
 {
     struct docker *d = timer->data;
-    if (d->slow == 0) {
+    if (d->slow == 0 && !d->typed) {
         uv_timer_stop(timer);
     } else {
+        d->typed = false;
         docker_check(d);
     }
 }
@@ -224,9 +227,9 @@ static void informed(struct call *c, const struct reply *r)
     cJSON_Delete(json);
     if (why.kind != ERROR_NONE) {
         fail_to_open(d, &why);
-    } else {
-        events_open(d);
+    } else if (!d->lost) {
         tell_online(d);
+        roster_online(d);
     }
     call_succeed(c);
 }
@@ -257,6 +260,10 @@ static void reached(struct call *c, const struct reply *r)
     struct docker *d = c->docker;
     struct error why = r->why;
     if (why.kind == ERROR_NONE && negotiate(d, c->api_version, &why)) {
+        events_open(d, api_date(c->date));
+        if (d->must_list) {
+            roster_list(d);
+        }
         d->asked = time_now();
         call_ask(c, "GET", docker_path(d, "/info"), NULL, informed);
         return;
@@ -324,7 +331,8 @@ static void docker_runtimes(struct backend *b, const struct runtimes *runtimes)
 static void docker_list(struct backend *b)
 {
     struct docker *d = (struct docker *)b;
-    if (d->online) {
+    d->must_list = d->api == 0;
+    if (!d->must_list && !d->lost) {
         roster_list(d);
     }
 }
@@ -333,6 +341,7 @@ const struct backend_type docker_backend = {
     .name = "docker",
     .title = "Docker's engine, or one that speaks like it, here or elsewhere",
     .authority = FIELD_NAME | FIELD_STATE | FIELD_CROSSINGS | FIELD_VERBS,
+    .lists_early = true,
     .open = docker_open,
     .runtimes = docker_runtimes,
     .close = docker_close,

@@ -36,6 +36,7 @@ struct entry {               /* a container that is known */
     bool inspecting;      /* it is being inspected */
     bool again;           /* and that answer will be out of date */
     bool awaited;         /* the end of the list waits for that */
+    bool hurried;         /* somebody looks at it meanwhile */
     bool listed;          /* it is in the list that is being read */
     char *cgroup;         /* of this machine's kernel; NULL: it does not run, or not here */
     uint64_t cpu, cpu_at; /* the API's last reading, in ns; cpu_at 0: none */
@@ -47,8 +48,10 @@ struct roster { /* sorted by key */
     char (*queue)[API_KEY]; /* to be inspected, the next one last */
     size_t n_queue, queue_room;
     size_t inspecting; /* under way */
-    size_t awaited;
-    bool listing;
+    size_t awaited, hurried;
+    bool asked;        /* for the list */
+    bool telling;      /* it: its end is to come */
+    struct text early; /* the list, when it has come before the engine was known */
 };
 
 struct docker {
@@ -63,7 +66,9 @@ struct docker {
 
     uv_timer_t watch; /* asks whether the engine lives, while something takes long */
     size_t slow;      /* calls that take long */
+    bool typed;       /* into a console, and nothing has come back */
     bool checking;    /* a ping is under way */
+    bool must_list;   /* the list was asked for before the engine was reached */
     bool online, lost, closing;
     struct error broken;
 
@@ -122,7 +127,7 @@ struct call {
     struct text body;
     size_t limit;
     int status;
-    char api_version[HTTP_HEADER_ROOM]; /* what the answer's head says of it; "" nothing */
+    char api_version[HTTP_HEADER_ROOM], date[HTTP_HEADER_ROOM]; /* of the answer's head; "" unknown */
     bool slow;    /* it may take long: the engine is asked now and then whether it lives */
     bool working; /* on a thread: memory must stay */
     bool stopped;
@@ -159,6 +164,9 @@ struct entry *roster_find(const struct docker *d, const char *key);
 const char *entry_name(const struct docker *d,
                        const char *key); /* its name, else its short id; until the next call */
 void roster_list(struct docker *d);
+void roster_online(struct docker *d); /* what was learnt too early can be told now */
+void roster_hurry(struct docker *d, const char *const *keys,
+                  size_t n); /* these are looked at: inspected first */
 void roster_inspect(struct docker *d,
                     const char *key); /* what is known of it is out of date, or nothing is */
 void roster_gone(struct docker *d, const char *key);
@@ -167,7 +175,9 @@ void roster_done(struct docker *d);
 
 /* events.c */
 
-void events_open(struct docker *d); /* begins; docker_lose when it ends */
+/* Begins, with what has happened since then by the engine's own clock (seconds since 1970; -1 unknown: from
+ * now on); docker_lose when it ends. */
+void events_open(struct docker *d, int64_t since);
 void events_close(struct docker *d);
 
 /* stream.c */

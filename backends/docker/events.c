@@ -1,5 +1,10 @@
 /* The stream of events: what happens to a container has it inspected again. Much that is told there changes
  * nothing that is shown (each health check is three events).
+ *
+ * List and events come on two connections, and the engine answers them in any order. So that nothing falls
+ * between them, the events are asked for from before the list on, by the engine's own clock: it still knows
+ * its last ones. What they tell twice costs an inspect and changes nothing. After a loss all begins anew,
+ * with a list of its own; what happened meanwhile is in that.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -78,14 +83,19 @@ static void on_end(void *user, const struct error *why)
     lost(d, why);
 }
 
-void events_open(struct docker *d)
+void events_open(struct docker *d, int64_t since)
 {
     static const struct http_sink sink = {.head = on_head, .bytes = on_bytes, .end = on_end};
-    /* {"type":["container"]} */
-    char *path = docker_path(d, "/events?filters=%%7B%%22type%%22%%3A%%5B%%22container%%22%%5D%%7D");
-    const struct http_request request = {.method = "GET", .path = path, .apart = true};
+    struct text path = {0};
+    char *events = docker_path(d, "/events");
+    text_addf(&path, "%s?filters=%%7B%%22type%%22%%3A%%5B%%22container%%22%%5D%%7D", events);
+    if (since >= 0) {
+        text_addf(&path, "&since=%lld", (long long)since);
+    }
+    const struct http_request request = {.method = "GET", .path = text_of(&path), .apart = true};
     d->events = http_start(d->http, &request, &sink, d);
-    free(path);
+    text_done(&path);
+    free(events);
 }
 
 void events_close(struct docker *d)

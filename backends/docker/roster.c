@@ -1,6 +1,10 @@
 /* The containers that are known. The list tells that they are there; an inspect of each tells the rest, once;
- * from then on an inspect follows only upon an event. A few are inspected at a time, and the list is told to
- * be complete when all that it named are, so that a command that prints it prints all of it.
+ * from then on an inspect follows only upon an event. A few are inspected at a time, those that are looked at
+ * first, and the list is told to be complete when all that it named are, so that a command that prints it
+ * prints all of it.
+ *
+ * Nothing is told, and nobody inspected, before the engine is known: how its answers are to be read depends
+ * on that.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +80,7 @@ void roster_done(struct docker *d)
     }
     free(es->rows);
     free(es->queue);
+    text_done(&es->early);
     *es = (struct roster){0};
 }
 
@@ -89,8 +94,8 @@ void roster_tell(struct docker *d, struct entry *en, unsigned fields)
 static void end_list(struct docker *d)
 {
     struct roster *es = &d->roster;
-    if (es->listing && es->awaited == 0 && !d->lost) {
-        es->listing = false;
+    if (es->telling && es->awaited == 0 && !d->lost) {
+        es->telling = false;
         d->backend.sink->list_end(d->backend.user);
     }
 }
@@ -98,7 +103,8 @@ static void end_list(struct docker *d)
 static void await_no_more(struct docker *d, struct entry *en)
 {
     d->roster.awaited -= en->awaited;
-    en->awaited = false;
+    d->roster.hurried -= en->hurried;
+    en->awaited = en->hurried = false;
 }
 
 static void remove_at(struct docker *d, size_t at)
@@ -108,7 +114,7 @@ static void remove_at(struct docker *d, size_t at)
     await_no_more(d, en);
     memmove(es->rows + at, es->rows + at + 1, (es->count - at - 1) * sizeof *es->rows);
     es->count--;
-    if (!d->lost) {
+    if (d->online) {
         d->backend.sink->gone(d->backend.user, en->record.key);
     }
     free_entry(en);
@@ -236,7 +242,7 @@ static void start_inspect(struct docker *d, struct entry *en)
 static void start_inspects(struct docker *d)
 {
     struct roster *es = &d->roster;
-    while (es->inspecting < AT_ONCE && es->n_queue > 0) {
+    while (d->online && es->inspecting < AT_ONCE && es->n_queue > 0) {
         struct entry *en = roster_find(d, es->queue[--es->n_queue]);
         if (en && en->queued) {
             start_inspect(d, en);
@@ -244,13 +250,30 @@ static void start_inspects(struct docker *d)
     }
 }
 
+static void put_in_front(struct roster *es, const struct entry *en)
+{
+    es->queue = mem_grow(es->queue, &es->queue_room, es->n_queue + 1, sizeof *es->queue);
+    memcpy(es->queue[es->n_queue++], en->record.key, API_KEY);
+}
+
 static void enqueue(struct docker *d, struct entry *en)
 {
-    struct roster *es = &d->roster;
     if (!en->queued) {
         en->queued = true;
-        es->queue = mem_grow(es->queue, &es->queue_room, es->n_queue + 1, sizeof *es->queue);
-        memcpy(es->queue[es->n_queue++], en->record.key, API_KEY);
+        put_in_front(&d->roster, en);
+    }
+}
+
+/* Their old places in the queue mean nothing when these have had their turn. */
+void roster_hurry(struct docker *d, const char *const *keys, size_t n)
+{
+    for (size_t i = n; d->roster.n_queue > 0 && i-- > 0;) {
+        struct entry *en = roster_find(d, keys[i]);
+        if (en && en->queued) {
+            d->roster.hurried += !en->hurried;
+            en->hurried = true;
+            put_in_front(&d->roster, en);
+        }
     }
 }
 
@@ -328,6 +351,8 @@ static void take_list(struct docker *d, const cJSON *json)
     for (size_t i = 0; i < es->count; i++) {
         es->rows[i]->listed = es->rows[i]->awaited = false;
     }
+    es->asked = false;
+    es->telling = true;
     d->backend.sink->list_begin(d->backend.user);
     cJSON_ArrayForEach(row, json)
     {
@@ -338,15 +363,14 @@ static void take_list(struct docker *d, const cJSON *json)
         api_record_done(&r);
     }
     drop_unlisted(d);
+    d->backend.sink->list_named(d->backend.user);
     inspect_awaited(d);
     end_list(d);
 }
 
-static void listed(struct call *c, const struct reply *r)
+static void read_list(struct docker *d, const char *text, size_t len, struct error why)
 {
-    struct docker *d = c->docker;
-    struct error why = r->why;
-    cJSON *json = why.kind == ERROR_NONE ? json_parse(r->body, r->len, API_LIST_LIMIT, &why) : NULL;
+    cJSON *json = why.kind == ERROR_NONE ? json_parse(text, len, API_LIST_LIMIT, &why) : NULL;
     if (cJSON_IsArray(json)) {
         take_list(d, json);
     } else {
@@ -357,18 +381,38 @@ static void listed(struct call *c, const struct reply *r)
         docker_lose(d, &why);
     }
     cJSON_Delete(json);
+}
+
+static void listed(struct call *c, const struct reply *r)
+{
+    struct docker *d = c->docker;
+    if (r->why.kind == ERROR_NONE && r->len > 0 && !d->online) {
+        text_add_n(&d->roster.early, r->body, r->len);
+    } else {
+        read_list(d, r->body, r->len, r->why);
+    }
     call_succeed(c);
+}
+
+void roster_online(struct docker *d)
+{
+    struct text *early = &d->roster.early;
+    if (early->len > 0) {
+        read_list(d, early->data, early->len, (struct error){0});
+    }
+    text_done(early);
+    start_inspects(d);
 }
 
 void roster_list(struct docker *d)
 {
-    if (d->roster.listing) {
+    if (d->roster.asked || d->roster.telling) {
         return; /* its end will be told */
     }
     struct call *c = mem_new(1, sizeof *c);
     char *path = docker_path(d, "/containers/json?all=1");
     const struct http_request request = {.method = "GET", .path = path, .timeout_ms = SHORT_MS};
-    d->roster.listing = true;
+    d->roster.asked = true;
     call_begin(c, d, NULL, NULL, NULL);
     call_request(c, &request, API_LIST_LIMIT, listed);
     free(path);

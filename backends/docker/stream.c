@@ -283,6 +283,7 @@ static void on_frame(void *user, enum frame_stream stream, bool start, const cha
 void stream_output(struct stream *s, const char *data, size_t len)
 {
     struct error why;
+    s->docker->typed = false;
     if (s->closed || s->ending) {
         return;
     }
@@ -330,6 +331,8 @@ static void stream_write(struct console *console, const char *data, size_t len)
         return;
     }
     s->wants_drained = true;
+    s->docker->typed = true; /* an engine that hangs is noticed by that, and by that only */
+    docker_watch(s->docker);
     text_add_n(&s->early, data, len);
     stream_send(s);
 }

@@ -84,7 +84,7 @@ static void container_told(struct stream *s, const struct reply *r)
 {
     struct api_record record;
     cJSON *json = r->why.kind == ERROR_NONE ? json_parse(r->body, r->len, API_ONE_LIMIT, NULL) : NULL;
-    if (r->status == 404) {
+    if (r->why.kind == ERROR_NOT_FOUND) {
         try_again(s, ask_container, "it was removed, and its exit code with it");
     } else if (!json || !api_inspect(&record, json, &s->docker->about)) {
         fail(s, r->status == 0 ? ERROR_UNREACHABLE : ERROR_PROTOCOL, r->why.text);

@@ -118,6 +118,7 @@ void docker_sample(struct backend *b, const char *const *keys, size_t n, unsigne
 {
     struct docker *d = (struct docker *)b;
     struct polling *p = d->polling;
+    roster_hurry(d, keys, n);
     nearby_sample(d->nearby, keys, n, fields);
     p->keys = mem_resize(p->keys, n, sizeof *p->keys);
     p->count = 0;
@@ -135,7 +136,7 @@ void docker_sample(struct backend *b, const char *const *keys, size_t n, unsigne
 
 void usage_kick(struct docker *d)
 {
-    if (d->roster.n_queue == 0 && d->roster.inspecting == 0) {
+    if (d->roster.hurried == 0 || (d->roster.n_queue == 0 && d->roster.inspecting == 0)) {
         nearby_kick(d->nearby);
     }
 }

@@ -328,6 +328,11 @@ static void versions_and_paths(void **state)
     assert_int_equal(api_version("1.41"), 41);
     assert_int_equal(api_version("2.0"), -1);
     assert_int_equal(api_version(""), -1);
+    assert_int_equal(api_date("Tue, 24 Nov 2026 23:36:24 GMT"), 1795563384);
+    assert_int_equal(api_date("Thu, 01 Jan 1970 00:00:00 GMT"), 0);
+    assert_int_equal(api_date("Tue, 24 ovD 2026 23:36:24 GMT"), -1);
+    assert_int_equal(api_date("Tue, 99 Nov 2026 23:36:24 GMT"), -1);
+    assert_int_equal(api_date(""), -1);
     assert_true(api_key_ok(ID));
     assert_false(api_key_ok("nobody"));
     api_escape(&t, "a/b?c=d%\xff");

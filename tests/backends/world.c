@@ -50,6 +50,11 @@ static void on_gone(void *user, const char *key)
     model_drop(heard(user)->model, 0, key);
 }
 
+static void on_list_named(void *user)
+{
+    heard(user);
+}
+
 static void on_list_end(void *user)
 {
     struct world *w = heard(user);
@@ -57,7 +62,13 @@ static void on_list_end(void *user)
     w->lists++;
 }
 
-static const struct backend_sink SINK = {on_online, on_offline, on_list_begin, on_seen, on_gone, on_list_end};
+static const struct backend_sink SINK = {.online = on_online,
+                                         .offline = on_offline,
+                                         .list_begin = on_list_begin,
+                                         .seen = on_seen,
+                                         .gone = on_gone,
+                                         .list_named = on_list_named,
+                                         .list_end = on_list_end};
 
 /* Waiting. */
 

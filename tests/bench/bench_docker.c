@@ -22,7 +22,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/console.h"
@@ -30,6 +29,8 @@
 #include "tests/backends/desk.h"
 #include "tests/backends/dockerd.h"
 #include "tests/bench/limits.h"
+#include "tests/bench/measures.h"
+#include "tests/ui/pty.h"
 
 enum { ROUNDS = 5, TABLES = 200, TOPS = 5, STREAMS = 8, STREAM_MB = 32 };
 
@@ -46,39 +47,6 @@ static void expect(struct bench *b, bool ok, const char *what, double got, doubl
     printf("%-62s %10.4f  (limit %g) %s\n", what, got, limit, ok ? "" : "EXCEEDED");
     fflush(stdout);
     b->failures += limit_broken(ok, got, limit);
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void rest(double seconds)
-{
-    nanosleep(&(struct timespec){(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)}, NULL);
-}
-
-static double median(double *values, int n)
-{
-    for (int i = 1; i < n; i++) {
-        for (int j = i; j > 0 && values[j] < values[j - 1]; j--) {
-            double t = values[j];
-            values[j] = values[j - 1];
-            values[j - 1] = t;
-        }
-    }
-    return values[n / 2];
-}
-
-static double least(const double *values, int n)
-{
-    double value = values[0];
-    for (int i = 1; i < n; i++) {
-        value = values[i] < value ? values[i] : value;
-    }
-    return value;
 }
 
 static size_t read_file(const char *path, char *out, size_t room)
@@ -326,28 +294,61 @@ static void measure_table(struct bench *b)
 
 /* ---- first ---- */
 
+/* All that there is is counted, and each row that is seen tells its isolation; with `all`: and what the host
+ * sees of it. */
+static bool is_complete(const char *screen, int containers, bool all)
+{
+    char words[32];
+    int rows = 0, known = 0;
+    snprintf(words, sizeof words, " %d running", containers);
+    for (const char *row = strstr(screen, words); row; row = strchr(row + 1, '\n')) {
+        const char *end = strchr(row + 1, '\n'), *name = strstr(row, "bench-"),
+                   *image = strstr(row, "busybox");
+        const char *word = strstr(row, all ? "1 process" : " process ");
+        if (name && end && name < end && image && image < end) {
+            rows++;
+            known += word && word < end;
+        }
+    }
+    return known > 0 && known == rows && rows >= (containers < 10 ? containers : 10);
+}
+
+/* Seconds until the first complete frame; *whole: until all is known of what is seen. */
+static double first_frame(struct bench *b, double *whole)
+{
+    char host[128];
+    double first = -1, begin = now();
+    snprintf(host, sizeof host, "DOCKER_HOST=%s", dockerd_address(b->daemon));
+    struct pty *p = pty_start(40, 120, (const char *const[]){b->program, "--engine", "docker", NULL},
+                              (const char *const[]){host, NULL});
+    *whole = -1;
+    while (*whole < 0 && now() - begin < 20) {
+        pty_read(p, 1);
+        const char *screen = pty_text(p);
+        first = first < 0 && is_complete(screen, b->containers, false) ? now() - begin : first;
+        *whole = is_complete(screen, b->containers, true) ? now() - begin : -1;
+    }
+    if (first < 0) {
+        printf("first: FAILED, '%d running' was never shown, with a row each\n", b->containers);
+        pty_print(p);
+        b->failures++;
+    }
+    pty_free(p);
+    return first;
+}
+
 static void measure_first(struct bench *b)
 {
-    double ours[ROUNDS], docker[ROUNDS];
-    char words[32];
-    snprintf(words, sizeof words, "%d running", b->containers);
+    double ours[ROUNDS], whole[ROUNDS], docker[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
-        int fd;
         double begin = now();
         run(b, (char *[]){"docker", "ps", NULL});
         docker[i] = now() - begin;
-        begin = now();
-        pid_t pid = start(b, (char *[]){(char *)b->program, "--engine", "docker", NULL}, &fd);
-        bool shown = watch(fd, 20, words);
-        ours[i] = now() - begin;
-        if (!shown) {
-            printf("first: FAILED, '%s' was never shown\n", words);
-            b->failures++;
-        }
-        stop(pid, fd);
+        ours[i] = first_frame(b, &whole[i]);
     }
     double a = least(ours, ROUNDS), c = least(docker, ROUNDS);
-    printf("first: porthole %.0f ms, docker ps %.0f ms\n", a * 1e3, c * 1e3);
+    printf("first: porthole %.0f ms (%.0f ms with what the host sees of each), docker ps %.0f ms\n", a * 1e3,
+           least(whole, ROUNDS) * 1e3, c * 1e3);
     double limit = many(b) ? 1 : 4;
     expect(b, a < limit * c, "first: porthole's first complete frame / docker ps (wall)", a / c, limit);
 }
@@ -559,13 +560,6 @@ static void measure_quiet(struct bench *b)
 }
 
 /* ---- set-up ---- */
-
-static int setting(const char *name, int otherwise)
-{
-    const char *value = getenv(name);
-    int number = value ? atoi(value) : 0;
-    return number > 0 ? number : otherwise;
-}
 
 int main(void)
 {
