@@ -208,6 +208,58 @@ static void rm_does_not_remove_what_restarts(void **state)
     free(key);
 }
 
+/* It goes on although it hears nothing, and although something else runs in it. */
+static void what_is_paused_restarts(void **state)
+{
+    struct world *w = *state;
+    need_launch(w);
+    need(w, CAN_PAUSE);
+    char *key = launch(w, "sleep 1000");
+    int64_t started = wait_state(w, key, CONTAINER_RUNNING)->started;
+    act(w, key, VERB_PAUSE, ERROR_NONE);
+    wait_state(w, key, CONTAINER_PAUSED);
+    world_pause(w, 20);
+    act_with(w, key, VERB_RESTART, &(struct act_options){.timeout = 1}, ERROR_NONE);
+    wait_life(w, key, started);
+    free(key);
+}
+
+static void what_was_run_in_it_does_not_hold_up_a_restart(void **state)
+{
+    struct world *w = *state;
+    need_launch(w);
+    need(w, KEEPS_CONSOLES);
+    char *key = launch(w, "sleep 1000");
+    int64_t started = wait_state(w, key, CONTAINER_RUNNING)->started;
+    struct ear *ear = exec(w, key, "sh -c \"echo ready; sleep 1000\"", false, false);
+    hear(ear, "ready");
+    act_with(w, key, VERB_RESTART, &(struct act_options){.timeout = 0}, ERROR_NONE);
+    hear_end(ear, ERROR_NONE, -1);
+    wait_life(w, key, started);
+    ear = exec(w, key, "echo again", false, false);
+    hear(ear, "again");
+    hear_end(ear, ERROR_NONE, 0);
+    free(key);
+}
+
+/* Whoever stops it meanwhile has the last word. */
+static void a_stop_ends_a_restart(void **state)
+{
+    struct world *w = *state;
+    struct reply *r;
+    need_launch(w);
+    need(w, KEEPS_CONSOLES);
+    char *key = launch(w, "sleep 1000");
+    wait_state(w, key, CONTAINER_RUNNING);
+    w->subject->type->act(w->engine, reply_begin(w, &r), key, VERB_RESTART,
+                          &(struct act_options){.timeout = 60});
+    world_pause(w, 500); /* it is on its way to its keeper, and takes longer than that to be done */
+    act_with(w, key, VERB_STOP, &(struct act_options){.timeout = 0}, ERROR_NONE);
+    reply_expect(w, r, ERROR_CONFLICT);
+    wait_state(w, key, CONTAINER_EXITED);
+    free(key);
+}
+
 static void consoles_live_through_a_restart(void **state)
 {
     struct world *w = *state;
@@ -942,6 +994,9 @@ int conformance_run(const char *name, const struct conformance *subject)
         TEST(a_restart_ends_it_and_starts_it),
         TEST(rm_does_not_remove_what_restarts),
         TEST(consoles_live_through_a_restart),
+        TEST(what_is_paused_restarts),
+        TEST(what_was_run_in_it_does_not_hold_up_a_restart),
+        TEST(a_stop_ends_a_restart),
         TEST(stop_asks_first),
         TEST(stop_kills_in_the_end),
         TEST(kill_is_at_once_or_by_another_signal),
