@@ -133,6 +133,7 @@ static void mark_lost(struct slot *slot)
         }
         struct container lost = *c;
         lost.state = CONTAINER_LOST;
+        lost.health = HEALTH_NONE;
         lost.note = slot->engine.reason;
         lost.cpu = NAN;
         lost.memory = lost.host_memory = 0;
