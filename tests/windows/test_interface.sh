@@ -39,4 +39,17 @@ sees "Process $pid runs inside"
 back
 keys q
 sees "ended with 0"
+tmux -L "$screen" kill-server
+
+# A process whose creation hangs in HCS is given up with Ctrl-C.
+runs() {
+    ps -eo args | grep -q "^[^ ]*porthole[.]exe --engine hcs exec ping-process $1"
+}
+for program in hangs.exe stuck.exe; do
+    open_screen --engine hcs exec ping-process $program "2>&1"
+    eventually "it is under way" runs $program
+    keys C-c
+    sees "ended with"
+    tmux -L "$screen" kill-server
+done
 end

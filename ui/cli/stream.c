@@ -66,7 +66,7 @@ struct stream {
     int64_t file_at;
     char detach[DETACH_MAX];
     int detach_len, detach_seen;
-    bool raw, held, reading, input_over, done;
+    bool opened, raw, held, reading, input_over, done;
     size_t input_pending;
     int code;
 };
@@ -370,6 +370,7 @@ static void started(void *user, struct answer *answer)
 static void on_opened(void *user)
 {
     struct stream *s = user;
+    s->opened = true;
     if (s->options->leave) {
         let_go(s);
         finish(s, 0);
@@ -439,7 +440,7 @@ static void on_signal(uv_signal_t *handle, int number)
         if (s->console && rows > 0) {
             console_resize(s->console, rows, cols);
         }
-    } else if (!s->options->forward_signals || !s->console) {
+    } else if (!s->options->forward_signals || !s->console || !s->opened) { /* nobody is there to take it */
         let_go(s);
         finish(s, 128 + number);
     } else {
