@@ -1,5 +1,6 @@
 /* Questions about one system. Each is a request until it is answered: by the service, or, where the end of
  * the system is waited for, by its exit. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,8 +145,10 @@ static void on_tidied(void *user, int32_t result, const char *document)
     } else if (result >= 0) {
         succeed(r);
     } else {
-        result_error(&why, result, document, "remove what was made for it");
-        error_wrap(&why, "%s: it has ended", r->what);
+        char what[200];
+        snprintf(what, sizeof what, "%.120s altogether (it has ended; the next porthole tries again)",
+                 r->what);
+        result_error(&why, result, document, what);
         fail(r, &why);
     }
 }

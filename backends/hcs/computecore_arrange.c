@@ -170,21 +170,38 @@ static bool has_system(const struct computecore *s, const char *id)
     return result != HCS_E_SYSTEM_NOT_FOUND;
 }
 
+/* What is left of a container that is gone, and that nobody launches. */
+static void sweep_one(struct computecore *s, const char *id)
+{
+    struct text ignored = {0};
+    if (!scratch_is_held(id) && !has_system(s, id) && remove_network(s, id, &ignored) >= 0) {
+        scratch_remove(s->scratch, id);
+    }
+    text_done(&ignored);
+}
+
+/* Each porthole does a little, those that only print something as well. */
 static int32_t sweep(struct computecore *s, const cJSON *ids)
 {
     char **all = scratch_all();
-    struct text ignored = {0};
     bool stopping = false;
     for (size_t i = 0; all[i] && !stopping; i++) {
-        bool is_left = !is_among(ids, all[i]) && !scratch_is_held(all[i]) && !has_system(s, all[i]);
-        if (is_left && remove_network(s, all[i], &ignored) >= 0) {
-            scratch_remove(s->scratch, all[i]);
+        if (!is_among(ids, all[i])) {
+            sweep_one(s, all[i]);
+            stopping = InterlockedCompareExchange(&s->stopping, 0, 0);
         }
-        stopping = InterlockedCompareExchange(&s->stopping, 0, 0);
     }
-    text_done(&ignored);
     free(all);
     return S_OK;
+}
+
+static int32_t create_scratch(struct cc_arrangement *a)
+{
+    struct computecore *s = a->service;
+    if (scratch_exists(a->id)) {
+        sweep_one(s, a->id);
+    }
+    return scratch_create(s->scratch, a->id, a->document, &a->answer);
 }
 
 /* Containers that another porthole launches, or has and will see to, are left to it. */
@@ -202,7 +219,7 @@ static void run(struct crew_job *work)
 {
     struct cc_arrangement *a = work->data;
     struct computecore *s = a->service;
-    bool removes = a->what == HCS_SCRATCH_REMOVE || a->what == HCS_ENDPOINT_REMOVE;
+    bool removes = a->what == HCS_SCRATCH_REMOVE || a->what == HCS_ENDPOINT_REMOVE || a->what == HCS_SWEEP;
     if (!removes && InterlockedCompareExchange(&s->stopping, 0, 0)) {
         a->result = HCS_ABORTED;
         return;
@@ -212,7 +229,7 @@ static void run(struct crew_job *work)
         a->result = read_images(s, &a->answer);
         break;
     case HCS_SCRATCH_CREATE:
-        a->result = scratch_create(s->scratch, a->id, a->document, &a->answer);
+        a->result = create_scratch(a);
         break;
     case HCS_SCRATCH_MOUNT:
         a->result = scratch_mount(s->scratch, a->id, a->document, &a->answer);

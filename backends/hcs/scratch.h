@@ -30,6 +30,8 @@ int32_t scratch_create(struct scratch *s, const char *id, const cJSON *layers, s
 int32_t scratch_mount(struct scratch *s, const char *id, const cJSON *layers, struct text *answer);
 int32_t scratch_remove(struct scratch *s, const char *id);
 
+bool scratch_exists(const char *id);
+
 /* From scratch_create to scratch_remove or scratch_free a container is in the hands of who launches it. */
 bool scratch_is_held(const char *id);                      /* by any program, ours too */
 bool scratch_is_others(struct scratch *s, const char *id); /* by another */

@@ -443,6 +443,15 @@ int32_t scratch_mount(struct scratch *s, const char *id, const cJSON *document, 
     return result;
 }
 
+bool scratch_exists(const char *id)
+{
+    int32_t result;
+    wchar_t *folder = is_name(id) ? folder_of(id, false, &result) : NULL;
+    bool exists = folder && is_there(folder);
+    free(folder);
+    return exists;
+}
+
 int32_t scratch_remove(struct scratch *s, const char *id)
 {
     int32_t result = S_FALSE;

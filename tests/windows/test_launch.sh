@@ -113,7 +113,7 @@ is "DestroyLayer lies" "$(PORTHOLE_STANDIN_FAIL=DestroyLayer porthole rm -f ping
 is "and is called again" "$(left)" ""
 for call in UnprepareLayer DeactivateLayer HcnDeleteEndpoint HcnDeleteNamespace; do
     porthole run -d --isolation process --name pinger -p 8080:80 nano:1 >/dev/null
-    PORTHOLE_STANDIN_FAIL=$call porthole rm -f pinger >/dev/null 2>&1
+    out=$(PORTHOLE_STANDIN_FAIL=$call porthole rm -f pinger 2>&1) || has "$call fails" "$out" "cannot remove pinger altogether"
     swept() {
         porthole ls >/dev/null
         [ -z "$(left)" ]
@@ -125,8 +125,13 @@ done
 for call in ActivateLayer HcnCreateEndpoint HcnModifyNamespace HcsCreateComputeSystem; do
     PORTHOLE_STANDIN_DIE=$call porthole run -d --isolation process --name pinger -p 8080:80 nano:1 >/dev/null 2>&1
     has "killed in $call: something is left" "$(left)" "porthole/scratch/pinger"
-    eventually "killed in $call: swept" swept
+    porthole ls >/dev/null
+    is "killed in $call: swept" "$(left)" ""
 done
+
+PORTHOLE_STANDIN_DIE=HcsCreateComputeSystem porthole run -d --isolation process --name pinger nano:1 >/dev/null 2>&1
+is "the name of one that was killed can be had" "$(porthole run -d --isolation hyperv --name pinger nano:1)" "pinger"
+porthole rm -f pinger >/dev/null
 
 # What another porthole is launching is not swept away, though HCS does not know it yet.
 PORTHOLE_STANDIN=$PORTHOLE_STANDIN,delay=1500 porthole run -d --isolation process --name pinger nano:1 >"$PORTHOLE_STATE/launched" &
