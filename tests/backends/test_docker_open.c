@@ -170,14 +170,47 @@ static void what_is_looked_at_is_inspected_first(void **state)
     free(inspect);
 }
 
+/* Another daemon at the same address, which speaks a newer version: the rows wait, and are its own again. */
+static void an_upgrade_is_followed(void **state)
+{
+    char *inspect = inspect_of_first();
+    const char *list = "[{\"Id\":\"" FIRST "\",\"Names\":[\"/first\"],\"State\":\"running\"}]";
+    const struct rule before[] = {{.request = "GET /_ping", .headers = "Api-Version: 1.41\r\n", .body = "OK"},
+                                  {.request = "GET /v1.41/events", .stays = true},
+                                  {.request = "GET /v1.41/info", .body = INFO},
+                                  {.request = LIST, .body = list},
+                                  {.request = INSPECT, .body = inspect},
+                                  {.request = NULL}};
+    const struct rule after[] = {
+        {.request = "GET /_ping", .headers = "Api-Version: 1.45\r\n", .body = "OK"},
+        {.request = "GET /v1.45/events", .stays = true},
+        {.request = "GET /v1.45/info", .body = "{\"OSType\":\"linux\",\"ServerVersion\":\"26.1\"}"},
+        {.request = "GET /v1.45/containers/json", .body = list},
+        {.request = "GET /v1.45/containers/0", .body = inspect},
+        {.request = NULL}};
+    struct room *r = *state;
+    struct desk *k = r->desk;
+    meet(r, before);
+    container_id id = desk_listed(k, FIRST)->id;
+    pretender_free(r->daemon);
+    unlink(r->address + 7);
+    DESK_UNTIL(k, desk_engine(k)->state == ENGINE_OFFLINE);
+    assert_int_equal(model_get(k->model, id)->state, CONTAINER_LOST);
+    r->daemon = pretender_new(&k->loop, r->address + 7, after);
+    DESK_UNTIL(k, desk_engine(k)->listed); /* by itself */
+    assert_non_null(strstr(desk_engine(k)->version, "docker 26.1, API 1.45"));
+    assert_int_equal(model_get(k->model, id)->state, CONTAINER_RUNNING); /* the same row */
+    assert_int_equal(pretender_count(r->daemon, "GET /v1.41"), 0);
+    free(inspect);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make, drop)
     const struct CMUnitTest tests[] = {
-        TEST(events_begin_before_the_list),
-        TEST(a_daemon_without_a_clock_is_asked_from_now_on),
-        TEST(a_list_that_is_refused_is_said),
-        TEST(what_is_looked_at_is_inspected_first),
+        TEST(events_begin_before_the_list),   TEST(a_daemon_without_a_clock_is_asked_from_now_on),
+        TEST(a_list_that_is_refused_is_said), TEST(what_is_looked_at_is_inspected_first),
+        TEST(an_upgrade_is_followed),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,7 +56,7 @@ static void what_comes_and_goes_is_shown(void **state)
     int many = wish ? atoi(wish) : 30, row, col;
     static char names[64 * 1024];
     char line[512], *rest = NULL;
-    struct pty *p = open_interface(many / 2 + 40);
+    struct pty *p = open_interface(2 * many + 40);
     expect_slowly(p, "No containers here yet");
     snprintf(line, sizeof line,
              "seq -w %d | xargs -P 4 -I N sh -c 'docker create --name churn-N busybox true && "
