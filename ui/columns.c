@@ -11,7 +11,7 @@
 #include "core/text.h"
 #include "core/times.h"
 
-enum { GAP = 2, MAIN_RANKS = 10 };
+enum { GAP = 2, ENGINE_RANK = 10, MAIN_RANKS = 10, NAMING_RANKS = 3 };
 
 struct column {
     const char *title;
@@ -33,7 +33,7 @@ static const struct column table[COLUMN_COUNT] = {
     [COLUMN_PROCESSES] = {"PROCS", 5, 5, 5, 9, true, SORT_PROCESSES, FIELD_PROCESSES},
     [COLUMN_HOST_SEES] = {"HOST SEES", 13, 22, 24, 3, false, -1, FIELD_PROCESSES},
     [COLUMN_UPTIME] = {"UP", 6, 6, 6, 7, true, SORT_CREATED, 0},
-    [COLUMN_ENGINE] = {"ENGINE", 10, 14, 28, 10, false, -1, 0},
+    [COLUMN_ENGINE] = {"ENGINE", 10, 14, 28, ENGINE_RANK, false, -1, 0},
     [COLUMN_OWNER] = {"OWNER", 8, 8, 12, 13, false, -1, 0},
     [COLUMN_PORTS] = {"PORTS", 12, 12, 24, 12, false, -1, 0},
     [COLUMN_COMMAND] = {"COMMAND", 16, 16, 200, 11, false, -1, 0},
@@ -102,9 +102,13 @@ static void place(struct columns *c)
 void columns_fit(struct columns *c, int cols, const struct columns_want *want)
 {
     memset(c, 0, sizeof *c);
-    int left = put_in(c, cols, 0, MAIN_RANKS, want);
+    int left = put_in(c, cols, 0, want->kin ? NAMING_RANKS : 0, want);
+    if (want->kin) {
+        left = put_in(c, left, ENGINE_RANK, ENGINE_RANK + 1, want);
+    }
+    left = put_in(c, left, want->kin ? NAMING_RANKS : 0, MAIN_RANKS, want);
     left = grow(c, left, true);
-    left = put_in(c, left, MAIN_RANKS, COLUMN_COUNT, want);
+    left = put_in(c, left, want->kin ? ENGINE_RANK + 1 : MAIN_RANKS, COLUMN_COUNT, want);
     left = grow(c, left, true);
     grow(c, left, false);
     place(c);

@@ -40,6 +40,7 @@ enum { COLUMN_TEXT = 96 };
 struct columns_want { /* columns that only sometimes tell something */
     bool vm_cost;     /* there are VMs */
     bool engines;     /* there are several */
+    bool kin;         /* and two of a kind, whose containers may have the same names */
 };
 
 void columns_fit(struct columns *c, int cols,

@@ -241,6 +241,19 @@ static void draw_rows(struct list_view *l, struct canvas *c, bool focused, bool 
     }
 }
 
+/* Are two of a kind open? */
+static bool engines_are_kin(const struct session *s)
+{
+    for (int i = 0; i < session_engines(s); i++) {
+        for (int j = 0; j < i; j++) {
+            if (strcmp(session_engine(s, i)->name, session_engine(s, j)->name) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void draw(struct view *v, struct canvas *c, struct rect r, bool focused, bool all)
 {
     struct list_view *l = self(v);
@@ -249,7 +262,8 @@ static void draw(struct view *v, struct canvas *c, struct rect r, bool focused, 
     window_follow(l);
     listing_window(l->listing, l->top, rows_seen(l));
     if (all) {
-        const struct columns_want want = {l->vm, session_engines(app_session(v->app)) > 1};
+        const struct session *s = app_session(v->app);
+        const struct columns_want want = {l->vm, session_engines(s) > 1, engines_are_kin(s)};
         columns_fit(&l->columns, r.cols - MARGIN - (r.cols > 80), &want);
         columns_heading(&l->columns, c, r.row, r.col + MARGIN, l->by, l->descending);
     }

@@ -23,7 +23,7 @@ static void every_width_fits(void **state)
     for (int cols = 9; cols < 400; cols++) {
         for (int vm = 0; vm < 2; vm++) {
             struct columns c;
-            const struct columns_want want = {vm, vm};
+            const struct columns_want want = {vm, vm, false};
             columns_fit(&c, cols, &want);
             check_places(&c, cols);
             assert_int_equal(c.width[COLUMN_ISOLATION], 9);
@@ -36,7 +36,7 @@ static void narrow_shows_what_matters_wide_shows_all(void **state)
 {
     (void)state;
     struct columns c;
-    const struct columns_want want = {true, true};
+    const struct columns_want want = {true, true, false};
     columns_fit(&c, 77, &want);
     assert_true(c.width[COLUMN_NAME] && c.width[COLUMN_STATE] && c.width[COLUMN_CPU] &&
                 c.width[COLUMN_MEMORY]);
@@ -48,11 +48,27 @@ static void narrow_shows_what_matters_wide_shows_all(void **state)
     }
 }
 
+static void engines_of_a_kind_are_told_apart_first(void **state)
+{
+    (void)state;
+    struct columns c;
+    const struct columns_want kin = {true, true, true}, several = {true, true, false};
+    columns_fit(&c, 77, &several);
+    assert_int_equal(c.width[COLUMN_ENGINE], 0);
+    columns_fit(&c, 77, &kin);
+    assert_true(c.width[COLUMN_NAME] && c.width[COLUMN_STATE] && c.width[COLUMN_ENGINE]);
+    check_places(&c, 77);
+    for (int cols = 1; cols < 250; cols++) {
+        columns_fit(&c, cols, &kin);
+        check_places(&c, cols);
+    }
+}
+
 static void only_what_is_shown_is_asked_for(void **state)
 {
     (void)state;
     struct columns c;
-    const struct columns_want want = {false, false};
+    const struct columns_want want = {false, false, false};
     columns_fit(&c, 30, &want);
     assert_int_equal(columns_fields(&c), 0);
     columns_fit(&c, 200, &want);
@@ -112,7 +128,7 @@ static void a_click_finds_its_column(void **state)
     (void)state;
     struct columns c;
     enum sort_key by;
-    const struct columns_want want = {false, false};
+    const struct columns_want want = {false, false, false};
     columns_fit(&c, 120, &want);
     assert_int_equal(columns_at(&c, c.col[COLUMN_CPU]), COLUMN_CPU);
     assert_true(column_sort(COLUMN_CPU, &by));
@@ -127,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_width_fits),
         cmocka_unit_test(narrow_shows_what_matters_wide_shows_all),
+        cmocka_unit_test(engines_of_a_kind_are_told_apart_first),
         cmocka_unit_test(only_what_is_shown_is_asked_for),
         cmocka_unit_test(stopped_ones_have_no_usage),
         cmocka_unit_test(a_missing_engine_is_marked),
