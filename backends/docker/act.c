@@ -5,6 +5,9 @@
 #include "backends/docker/engine.h"
 #include "backends/json.h"
 
+/* Podman takes a stop without a time for one that waits for nothing: this is what its own command gives. */
+enum { PODMAN_STOP_S = 10 };
+
 struct act {
     struct call call;
     enum verb verb;
@@ -40,8 +43,8 @@ static char *path_of(const struct docker *d, const char *key, enum verb verb, co
     case VERB_STOP:
     case VERB_RESTART:
         text_add(&t, verb == VERB_STOP ? "stop?" : "restart?");
-        if (o->timeout >= 0) {
-            text_addf(&t, "t=%d&", o->timeout);
+        if (o->timeout >= 0 || d->podman) {
+            text_addf(&t, "t=%d&", o->timeout >= 0 ? o->timeout : PODMAN_STOP_S);
         }
         if (o->signal && d->api >= 42) {
             text_add(&t, "signal=");

@@ -124,6 +124,7 @@ static void on_head(void *user, int status)
     c->status = status;
     snprintf(c->api_version, sizeof c->api_version, "%s", http_header(c->exchange, "Api-Version"));
     snprintf(c->date, sizeof c->date, "%s", http_header(c->exchange, "Date"));
+    c->podman = *http_header(c->exchange, "Libpod-Api-Version") != '\0';
 }
 
 /* Whoever hears of an object may leave: the call is then kept until all is unwound. */

@@ -260,6 +260,7 @@ static void reached(struct call *c, const struct reply *r)
     struct docker *d = c->docker;
     struct error why = r->why;
     if (why.kind == ERROR_NONE && negotiate(d, c->api_version, &why)) {
+        d->podman = c->podman;
         events_open(d, api_date(c->date));
         if (d->must_list) {
             roster_list(d);

@@ -60,6 +60,7 @@ struct docker {
     struct endpoint endpoint;
     struct http *http;               /* NULL until the endpoint is found */
     int api;                         /* 41: version 1.41 */
+    bool podman;                     /* it is no Docker, but speaks like one */
     const struct runtimes *runtimes; /* the settings'; NULL none */
     struct api_engine about;
     int64_t skew, asked; /* ms by which its clock is ahead of ours, at the most; when it was asked */
@@ -128,6 +129,7 @@ struct call {
     size_t limit;
     int status;
     char api_version[HTTP_HEADER_ROOM], date[HTTP_HEADER_ROOM]; /* of the answer's head; "" unknown */
+    bool podman;                                                /* by the same head */
     bool slow;    /* it may take long: the engine is asked now and then whether it lives */
     bool working; /* on a thread: memory must stay */
     bool stopped;

@@ -9,7 +9,7 @@
 
 enum phase { IDLE, READING, RAW, BROKEN };
 
-static const char *const kept[] = {"Api-Version", "Ostype", "Date"};
+static const char *const kept[] = {"Api-Version", "Ostype", "Date", "Libpod-Api-Version"};
 enum { KEPT = sizeof kept / sizeof *kept, NAME_ROOM = 32 };
 
 struct http_reader {

@@ -40,8 +40,8 @@ bool http_reader_eof(struct http_reader *r, struct error *e);
 /* Stops a feed that is under way from telling more. */
 void http_reader_stop(struct http_reader *r);
 
-/* A header of the answer, of those that are kept: "Api-Version", "Ostype", "Date"; "" when it was not there.
- */
+/* A header of the answer, of those that are kept: "Api-Version", "Ostype", "Date", "Libpod-Api-Version"; ""
+ * when it was not there. */
 const char *http_reader_header(const struct http_reader *r, const char *name);
 
 #endif

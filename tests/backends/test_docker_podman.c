@@ -157,6 +157,15 @@ static int try_all(const struct podman *p)
         {0, "", "start idle"},
         {0, "running", "ls"},
         {0, "", "rm -f idle"},
+        {0, "",
+         "run -d --name polite localhost/busybox sh -c 'trap \"exit 7\" TERM; echo ready; while :; do sleep "
+         "0.1; "
+         "done'"},
+        {0, "running", "ls"},
+        {0, "ready", "logs polite"},
+        {0, "", "stop polite"},
+        {0, "exited 7", "ls -a"},
+        {0, "", "rm polite"},
         {5, "out", "run --rm localhost/busybox sh -c 'echo out; exit 5'"},
         {125, "none-such", "run --rm localhost/none-such true"},
         {1, "idle", "start idle"},
