@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "core/memory.h"
 #include "tests/backends/dockerd.h"
 #include "tests/ui/pty.h"
 
@@ -48,6 +49,11 @@ static void expect_slowly(struct pty *p, const char *text)
     assert_true(pty_wait_for(p, text, SLOWLY_MS));
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 /* Every second one is removed again, while others are still being made. */
 static void what_comes_and_goes_is_shown(void **state)
 {
@@ -56,7 +62,7 @@ static void what_comes_and_goes_is_shown(void **state)
     int many = wish ? atoi(wish) : 30, row, col;
     static char names[64 * 1024];
     char line[512], *rest = NULL;
-    struct pty *p = open_interface(2 * many + 40);
+    struct pty *p = open_interface(many / 4 + 40);
     expect_slowly(p, "No containers here yet");
     snprintf(line, sizeof line,
              "seq -w %d | xargs -P 4 -I N sh -c 'docker create --name churn-N busybox true && "
@@ -66,13 +72,21 @@ static void what_comes_and_goes_is_shown(void **state)
     snprintf(line, sizeof line, " %d containers", many / 2);
     expect_slowly(p, line);
     assert_true(dockerd_docker(daemon_of_tests, names, sizeof names, "ps -a --format '{{.Names}}'"));
+    char **sorted = mem_new((size_t)many, sizeof *sorted);
     int listed = 0;
-    for (char *name = strtok_r(names, "\n", &rest); name; name = strtok_r(NULL, "\n", &rest)) {
-        if (listed++ < many / 2 && !pty_find(p, name, &row, &col)) {
-            pty_wait_for(p, name, SLOWLY_MS);
-            assert_true(pty_find(p, name, &row, &col));
-        }
+    for (char *name = strtok_r(names, "\n", &rest); name && listed < many;
+         name = strtok_r(NULL, "\n", &rest)) {
+        sorted[listed++] = name;
     }
+    qsort(sorted, (size_t)listed, sizeof *sorted, by_name);
+    for (int i = 0; i < listed; i++) {
+        for (int pages = 0; pages < 20 && !pty_find(p, sorted[i], &row, &col); pages++) {
+            pty_type(p, "<PgDn>");
+            pty_wait_quiet(p, 100, 2000);
+        }
+        expect_slowly(p, sorted[i]);
+    }
+    free(sorted);
     assert_int_equal(listed, many / 2);
     meanwhile(p, "docker ps -aq | xargs docker rm -f >/dev/null");
     expect_slowly(p, "No containers here yet");
