@@ -24,8 +24,10 @@ struct cc_call {
     struct cc_watched *watched;
     struct cc_process *lender;
     struct cc_ticket *ticket; /* HCS's when `owed` */
-    int32_t result;
+    int32_t result;           /* of the submitting; the thread's until it has submitted */
     char *answer;
+    int32_t late_result; /* of HCS, which may come before the submitting has returned */
+    char *late_answer;
     bool owed; /* HCS has taken it, and will answer */
     bool submitted, arrived, told;
     hcs_answer_cb done;
@@ -39,6 +41,7 @@ static void call_free(struct cc_call *c)
     free(c->id);
     free(c->document);
     free(c->answer);
+    free(c->late_answer);
     free(c);
 }
 
@@ -77,7 +80,7 @@ static void finish(struct cc_call *c)
 {
     struct computecore *s = c->service;
     idmap_remove(&s->calls, c->number);
-    tell_asker(c, c->result, c->answer);
+    tell_asker(c, c->arrived ? c->late_result : c->result, c->arrived ? c->late_answer : c->answer);
     if (c->watched || c->lender) {
         c->system = NULL;
         c->process = NULL;
@@ -103,8 +106,8 @@ void cc_call_arrived(struct computecore *s, struct ferry_message *m)
         return;
     }
     c->arrived = true;
-    c->result = m->value;
-    c->answer = m->document;
+    c->late_result = m->value;
+    c->late_answer = m->document;
     m->document = NULL;
     if (c->submitted) {
         finish(c);
@@ -266,8 +269,6 @@ static void has_submitted(struct crew_job *work)
     }
 }
 
-/* The result of an operation that HCS owes is in the message; `result` and `answer` are the thread's until
- * then. */
 static struct cc_call *call_new(struct computecore *s, const char *id, const char *document,
                                 hcs_answer_cb done, void *user)
 {

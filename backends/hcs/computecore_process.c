@@ -305,9 +305,10 @@ static void has_begun(struct crew_job *work)
     cc_worked(p->service);
     p->begun = true;
     p->pid = p->information.ProcessId;
-    if (p->result >= 0) {
-        open_pipes(p);
+    if (p->result >= 0 && p->service->gone) {
+        p->result = HCS_E_SERVICE_DISCONNECT; /* its end would never be told */
     }
+    open_pipes(p); /* which it may have although it failed afterwards: let_go closes them */
     if (p->closed) {
         let_go(p);
     } else if (p->result < 0) {

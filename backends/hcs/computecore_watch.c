@@ -86,17 +86,18 @@ static void has_opened(struct crew_job *work)
     struct cc_watched *w = work->data;
     struct computecore *s = w->service;
     cc_worked(s);
-    w->uses--;
+    if (!w->system) {
+        let_go(w); /* whoever is told may watch anew */
+    }
     int32_t result = s->closing ? HCS_ABORTED : s->gone ? HCS_E_SERVICE_DISCONNECT : w->result;
     if (w->done) {
         w->done(w->user, result, NULL);
     }
     if (!w->system) {
         cc_ticket_free(w->ticket);
-        let_go(w);
         watched_free(w);
     } else {
-        close_when_unused(w);
+        cc_watched_release(w); /* the opening; whoever was told may have unwatched it */
     }
 }
 

@@ -300,6 +300,36 @@ static void a_service_that_goes_away_is_told_once(void **state)
     close_world(&w);
 }
 
+static int start_all(struct world *w)
+{
+    struct one ones[SYSTEMS];
+    int asked = w->n_ids < SYSTEMS ? (int)w->n_ids : SYSTEMS, failed = 0;
+    w->answered = 0;
+    for (int i = 0; i < asked; i++) {
+        ones[i] = (struct one){w, i};
+        computecore_service.call(w->service, HCS_START, w->ids[i], NULL, on_one, &ones[i]);
+    }
+    while (w->answered < asked) {
+        uv_run(&w->loop, UV_RUN_ONCE);
+    }
+    for (int i = 0; i < asked; i++) {
+        failed += w->results[i] < 0;
+    }
+    return asked - failed;
+}
+
+/* The answer overtakes the call that it belongs to: what failed has failed all the same. */
+static void a_failure_that_comes_early_is_one(void **state)
+{
+    (void)state;
+    struct world w;
+    open_world(&w);
+    enumerate(&w);
+    start_all(&w);
+    assert_int_equal(start_all(&w), 0); /* each of them runs by now, or cannot be started */
+    close_world(&w);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest calls[] = {
@@ -309,6 +339,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(creations_that_hang_hold_nothing_up),
     };
     const struct CMUnitTest disconnect[] = {cmocka_unit_test(a_service_that_goes_away_is_told_once)};
-    return argc > 1 && strcmp(argv[1], "disconnect") == 0 ? cmocka_run_group_tests(disconnect, NULL, NULL)
-                                                          : cmocka_run_group_tests(calls, NULL, NULL);
+    const struct CMUnitTest early[] = {cmocka_unit_test(a_failure_that_comes_early_is_one)};
+    const char *what = argc > 1 ? argv[1] : "";
+    return strcmp(what, "disconnect") == 0 ? cmocka_run_group_tests(disconnect, NULL, NULL)
+           : strcmp(what, "early") == 0    ? cmocka_run_group_tests(early, NULL, NULL)
+                                           : cmocka_run_group_tests(calls, NULL, NULL);
 }

@@ -17,5 +17,6 @@ run() {
 
 run systems=14,seed=7,still=1 calls_computecore
 run systems=14,seed=7,disconnect=1500 calls_computecore disconnect
+run systems=14,seed=7,still=1,delay=0,linger=30 calls_computecore early
 run systems=14,seed=7,fresh=1 conformance_computecore
 end

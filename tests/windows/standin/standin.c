@@ -125,6 +125,8 @@ static bool take_word(void *user, const char *name, unsigned value)
     struct standin *s = user;
     if (strcmp(name, "delay") == 0) {
         s->delay = value;
+    } else if (strcmp(name, "linger") == 0) {
+        s->linger = value;
     } else if (strcmp(name, "disconnect") == 0) {
         s->disconnect = value;
     } else if (strcmp(name, "returns") == 0) {

@@ -4,13 +4,15 @@
  * or closed within its own callback, ends the program with a sentence and exit code 99.
  *
  * PORTHOLE_STANDIN in the environment: words as backends/sim/machine.h has them, and
- *   delay=MS       every answer takes so long (2)
- *   disconnect=MS  the service goes away so long after its first use (0: never)
- *   returns=MS     and is back so long after that (1500)
- *   early          HcsCreateProcess is done before it returns, and the wait for it fails once (as on Server
- * 2022) fresh          the host begins anew when the service's properties are asked for and nobody has a
- * handle open pids           processes of process-isolated systems that have a namesake on this machine get
- * its pid and start
+ *
+ * - delay=MS: every answer takes so long (2)
+ * - linger=MS: a call on a system returns only so long after it was made (0), maybe after its answer
+ * - disconnect=MS: the service goes away so long after its first use (0: never)
+ * - returns=MS: and is back so long after that (1500)
+ * - early=1: HcsCreateProcess is done before it returns, and the wait for it fails once (as on Server 2022)
+ * - fresh=1: the host begins anew when the service's properties are asked for and nobody has a handle open
+ * - pids=1: processes of process-isolated systems that have a namesake on this machine get its pid and start
+ *
  * Two programs are in every system: creating "hangs.exe" is never answered, and HcsCreateProcess for
  * "stuck.exe" does not return.
  */
@@ -85,7 +87,7 @@ struct standin {
     struct machine *machine;
     struct open_system *systems;
     struct open_process *processes;
-    unsigned delay, disconnect, returns;
+    unsigned delay, linger, disconnect, returns;
     bool early, pids, fresh;
     unsigned age;
     ULONGLONG began;

@@ -74,6 +74,7 @@ static HRESULT begin(enum hcs_call call, HCS_OPERATION_TYPE type, const char *id
         struct job *job = mem_new(1, sizeof *job);
         *job = (struct job){op, call, mem_string(id), wide_to_utf8(document), age};
         standin_later(standin()->delay, run, job);
+        Sleep(standin()->linger);
     }
     return result;
 }
