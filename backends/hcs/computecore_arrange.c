@@ -8,6 +8,7 @@
 #include "backends/hcs/guid.h"
 #include "backends/hcs/network.h"
 #include "backends/hcs/scratch.h"
+#include "backends/hcs/scratch_rights.h"
 #include "backends/hcs/store.h"
 #include "backends/json.h"
 #include "backends/wide.h"
@@ -30,12 +31,22 @@ struct cc_arrangement {
 
 /* Images. */
 
-static char *data_of(const char *tool)
+/* %ProgramData% lets everybody make folders: one that somebody has made who is no administrator holds no
+ * images, and names no place where others are. NULL: so it is, and *result says so. */
+static char *data_of(const char *tool, const char *below, int32_t *result)
 {
     struct text path = {0};
     scratch_program_data(&path);
     text_add(&path, tool);
-    return text_take(&path);
+    wchar_t *wide = wide_from_utf8(path.data);
+    int32_t owned = rights_check_owner(wide);
+    free(wide);
+    text_add(&path, below);
+    if (owned == HRESULT_FROM_WIN32(ERROR_INVALID_OWNER)) {
+        *result = owned;
+        text_done(&path);
+    }
+    return owned == HRESULT_FROM_WIN32(ERROR_INVALID_OWNER) ? NULL : text_take(&path);
 }
 
 /* The one place where layers get their ids. */
@@ -60,11 +71,12 @@ static int32_t add_layer_ids(struct scratch *scratch, cJSON *image)
 static int32_t read_images(struct computecore *s, struct text *answer)
 {
     struct error why;
-    char *docker = data_of("\\docker");
-    char *containerd = data_of("\\containerd\\root");
+    int32_t trust = S_OK;
+    char *docker = data_of("\\docker", "", &trust);
+    char *containerd = data_of("\\containerd", "\\root", &trust);
     char *text = store_images(docker, containerd, &why);
     cJSON *images = text ? cJSON_Parse(text) : NULL, *image = NULL;
-    int32_t result = text                       ? S_OK
+    int32_t result = text                       ? cJSON_GetArraySize(images) > 0 ? S_OK : trust
                      : why.kind == ERROR_DENIED ? E_ACCESSDENIED
                                                 : HRESULT_FROM_WIN32(ERROR_INVALID_DATA);
     cJSON_ArrayForEach(image, images)

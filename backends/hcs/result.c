@@ -113,8 +113,9 @@ static const struct meaning other_codes[] = {
     {0x800700B7, HCS_FAILED, ERROR_CONFLICT, "ERROR_ALREADY_EXISTS",
      "something of that name is there already; choose another name"},
     {0x8007051B, HCS_FAILED, ERROR_DENIED, "ERROR_INVALID_OWNER",
-     "the folder porthole in %ProgramData% was not made by an administrator, and is not trusted; look into "
-     "it, and remove it"},
+     "a folder in %ProgramData% (porthole, docker or containerd) was not made by an administrator, and is "
+     "not "
+     "trusted; look into it, and remove it"},
     {0x80070522, HCS_REFUSED, ERROR_DENIED, "ERROR_PRIVILEGE_NOT_HELD",
      "this user may not make layers (SeManageVolumePrivilege); run as administrator"},
     {0x803B0001, HCS_FAILED, ERROR_NOT_FOUND, "HCN_E_NETWORK_NOT_FOUND",

@@ -17,6 +17,10 @@ void rights_drop(void); /* after each rights_take that went well */
  * else was there first, or when it leads elsewhere. */
 int32_t rights_make_folder(const wchar_t *path);
 
-int32_t rights_check_folder(const wchar_t *path); /* the same of one that must be there: 0x80070003 */
+/* The same of one that must be there: 0x80070003. 0x80070005: this user may not even look. */
+int32_t rights_check_folder(const wchar_t *path);
+
+/* The same of a folder that others keep, and may have put on another disk by a link of their own. */
+int32_t rights_check_owner(const wchar_t *path);
 
 #endif

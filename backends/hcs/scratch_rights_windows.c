@@ -9,7 +9,8 @@
 
 #include "core/memory.h"
 
-#define ONLY_ADMINISTRATORS L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)" /* as docker protects its own */
+/* As docker protects its own; and theirs, so that whoever makes it cannot give it away later. */
+#define ONLY_ADMINISTRATORS L"O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
 
 static int32_t last_error(void)
 {
@@ -91,7 +92,7 @@ static bool has_good_owner(HANDLE folder)
     return good;
 }
 
-int32_t rights_check_folder(const wchar_t *path)
+static int32_t check(const wchar_t *path, bool may_lead_elsewhere)
 {
     BY_HANDLE_FILE_INFORMATION file;
     HANDLE folder = CreateFileW(path, READ_CONTROL | FILE_READ_ATTRIBUTES,
@@ -104,9 +105,20 @@ int32_t rights_check_folder(const wchar_t *path)
     }
     bool good = GetFileInformationByHandle(folder, &file) &&
                 file.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY &&
-                !(file.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) && has_good_owner(folder);
+                (may_lead_elsewhere || !(file.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT)) &&
+                has_good_owner(folder);
     CloseHandle(folder);
     return good ? S_OK : HRESULT_FROM_WIN32(ERROR_INVALID_OWNER);
+}
+
+int32_t rights_check_folder(const wchar_t *path)
+{
+    return check(path, false);
+}
+
+int32_t rights_check_owner(const wchar_t *path)
+{
+    return check(path, true);
 }
 
 int32_t rights_make_folder(const wchar_t *path)

@@ -229,11 +229,27 @@ static bool is_there(const wchar_t *path)
     return GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
 }
 
+/* Windows takes "nul" and "nul.txt" in any folder for a device. */
+static bool is_device(const char *id)
+{
+    static const char *const devices[] = {"con", "prn", "aux", "nul"};
+    static const char *const numbered[] = {"com", "lpt"};
+    size_t len = strcspn(id, ".");
+    bool found = false;
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
+        found = found || (len == 3 && _strnicmp(id, devices[i], 3) == 0);
+    }
+    for (size_t i = 0; i < sizeof numbered / sizeof *numbered; i++) {
+        found = found || (len == 4 && _strnicmp(id, numbered[i], 3) == 0 && strchr("0123456789", id[3]));
+    }
+    return found;
+}
+
 /* Windows drops a dot at the end of a name: "web." would be the folder of "web". */
 static bool is_name(const char *id)
 {
     size_t len = strlen(id);
-    return len > 0 && id[0] != '.' && id[len - 1] != '.' && !strpbrk(id, "\\/:*?\"<>| ");
+    return len > 0 && id[0] != '.' && id[len - 1] != '.' && !strpbrk(id, "\\/:*?\"<>| ") && !is_device(id);
 }
 
 /* Layers. */

@@ -155,6 +155,14 @@ has "no ports but on NAT" "$(porthole run -d --isolation hyperv --network 'Defau
 porthole rm -f named >/dev/null
 has "no such image" "$(porthole run -d nosuch:1 2>&1)" "no image nosuch:1"
 has "a name that is no folder's" "$(porthole run -d --name pinger. nano:1 2>&1)" "choose another name"
+for name in nul Con.txt lpt1; do
+    has "a name that is a device's: $name" "$(porthole run -d --name $name nano:1 2>&1)" "choose another name"
+done
+if chown -R nobody "$program_data/docker" 2>/dev/null; then
+    has "images that somebody else has put there" "$(porthole images 2>&1)" "is not trusted"
+    chown -R "$(id -u)" "$program_data/docker"
+    has "images that an administrator has" "$(porthole images 2>&1)" "nano:1"
+fi
 rm -rf "$program_data/porthole"
 has "no administrator" "$(timeout -k 5 $patience "$wine_run" "$PORTHOLE_TESTS/limited.exe" "$PORTHOLE_REAL" run -d nano:1 2>&1)" \
     "run as administrator"
