@@ -1,12 +1,16 @@
 /* core/backend.h - what the program asks of a container engine.
  *
  * An engine is one const table of functions over its own state. For every engine:
- *   thread    Everything here runs on the loop's thread. One that hears from its system on another thread
- * crosses over with uv_async (or uv_queue_work) first. waiting   Nothing waits. Every function returns at
- * once. answers   An engine ends each op exactly once (core/op.h); `why` names what was tried, on what, what
- * to do next. sinks     Speak from the loop, never from inside a call. memory    Arguments belong to the
- * caller and live for the call; copy to keep. absence   A function may be NULL: the caller then answers with
- * ERROR_UNSUPPORTED. What one container cannot do is said in its record (why_not), not by absence.
+ *
+ * - thread: Everything here runs on the loop's thread. One that hears from its system on another thread
+ *   crosses over with uv_async (or uv_queue_work) first.
+ * - waiting: Nothing waits. Every function returns at once.
+ * - answers: An engine ends each op exactly once (core/op.h); `why` names what was tried, on what, what to do
+ *   next.
+ * - sinks: Speak from the loop, never from inside a call.
+ * - memory: Arguments belong to the caller and live for the call; copy to keep.
+ * - absence: A function may be NULL: the caller then answers with ERROR_UNSUPPORTED. What one container
+ *   cannot do is said in its record (why_not), not by absence.
  */
 #ifndef CORE_BACKEND_H
 #define CORE_BACKEND_H

@@ -2,15 +2,19 @@
  * answered on the loop.
  *
  * Two providers fill the table: computecore.c (the service of this Windows, through computecore.dll) and
- * backends/sim (a simulated one). For both: thread     Everything here runs on the loop's thread. A provider
- * that hears from its system on another thread copies what it heard and crosses over with uv_async. waiting
- * Nothing waits. What is synchronous in the system (opening a handle, service properties) runs on a worker.
- *   answers    A call is answered exactly once, never from inside the call. HCS cannot cancel: whoever has no
- * patience left ignores the late answer. close() answers what is open with HCS_ABORTED. documents  JSON in
- * UTF-8, ended by a NUL; borrowed for the call in both directions. NULL: none. results    HRESULTs as HCS
- * gives them: < 0 failed (S_FALSE is a success). With a failure comes the error document, or NULL. handles
- * Systems are named by their ids. The provider opens a handle for a call, and closes it after the answer; it
- * keeps one open for each watched system, and makes its calls on that one.
+ * backends/sim (a simulated one). For both:
+ *
+ * - thread: Everything here runs on the loop's thread. A provider that hears from its system on another
+ *   thread copies what it heard and crosses over with uv_async.
+ * - waiting: Nothing waits. What is synchronous in the system (opening a handle, service properties) runs on
+ *   a worker.
+ * - answers: A call is answered exactly once, never from inside the call. HCS cannot cancel: whoever has no
+ *   patience left ignores the late answer. close() answers what is open with HCS_ABORTED.
+ * - documents: JSON in UTF-8, ended by a NUL; borrowed for the call in both directions. NULL: none.
+ * - results: HRESULTs as HCS gives them: < 0 failed (S_FALSE is a success). With a failure comes the error
+ *   document, or NULL.
+ * - handles: Systems are named by their ids. The provider opens a handle for a call, and closes it after the
+ *   answer; it keeps one open for each watched system, and makes its calls on that one.
  */
 #ifndef BACKENDS_HCS_SERVICE_H
 #define BACKENDS_HCS_SERVICE_H
@@ -29,54 +33,54 @@ struct uv_loop_s;
 
 #define HCS_ABORTED ((int32_t)UINT32_C(0x80004004)) /* E_ABORT: the service was closed before the answer */
 
-enum hcs_call {                         /* document                  answer */
-                HCS_ENUMERATE,          /* SystemQuery or NULL: all  [ComputeSystemProperties] (id: NULL) */
-                HCS_SERVICE_PROPERTIES, /* Service_PropertyQuery     ServiceProperties (id: NULL) */
-                HCS_PROPERTIES,         /* System_PropertyQuery or NULL: basic   ComputeSystemProperties */
-                HCS_CREATE,             /* ComputeSystem, or v1's    NULL */
-                HCS_START,              /* NULL                      NULL */
-                HCS_SHUTDOWN,  /* NULL                      NULL; answered when it is asked to, the exit is an
-                                  event */
-                HCS_TERMINATE, /* NULL                      NULL */
-                HCS_PAUSE,     /* PauseOptions or NULL      NULL */
-                HCS_RESUME,    /* NULL                      NULL */
-                HCS_MODIFY     /* ModifySettingRequest      NULL */
+/* Each with its document, then the document of its answer. */
+enum hcs_call {
+    HCS_ENUMERATE,          /* SystemQuery or NULL: all; [ComputeSystemProperties] (id: NULL) */
+    HCS_SERVICE_PROPERTIES, /* Service_PropertyQuery; ServiceProperties (id: NULL) */
+    HCS_PROPERTIES,         /* System_PropertyQuery or NULL: basic; ComputeSystemProperties */
+    HCS_CREATE,             /* ComputeSystem, or v1's; NULL */
+    HCS_START,              /* NULL; NULL */
+    HCS_SHUTDOWN,           /* NULL; NULL. Answered when it is asked to, the exit is an event */
+    HCS_TERMINATE,          /* NULL; NULL */
+    HCS_PAUSE,              /* PauseOptions or NULL; NULL */
+    HCS_RESUME,             /* NULL; NULL */
+    HCS_MODIFY              /* ModifySettingRequest; NULL */
 };
 
 enum hcs_process_call {
-    HCS_PROCESS_MODIFY, /* ProcessModifyRequest      NULL */
-    HCS_PROCESS_SIGNAL, /* SignalProcessOptions      NULL; may be answered only when the process has ended */
-    HCS_PROCESS_TERMINATE /* NULL                      NULL; this process, not its children */
+    HCS_PROCESS_MODIFY,   /* ProcessModifyRequest; NULL */
+    HCS_PROCESS_SIGNAL,   /* SignalProcessOptions; NULL. May be answered only when the process has ended */
+    HCS_PROCESS_TERMINATE /* NULL; NULL. This process, not its children */
 };
 
-enum hcs_arrangement { /* what a launch needs besides HCS: storage and network; the answers are documents of
-                          ours */
-                       HCS_IMAGES, /* NULL                 [{Name, Id, Build, Size, Layers: [{Id, Path}]}]
-                                    * and what defaults.h names, the topmost layer first, of images whose
-                                    * layers are on the host (id: NULL). A layer's Id is what Windows makes
-                                    * of the folder's name. */
-                       HCS_SCRATCH_CREATE, /* LayerData            {Folder, UtilityVM}: a writable layer over
-                                              those, for the container of this id; and of the topmost layer
-                                              that has one, the folder that a utility VM boots from */
-                       HCS_SCRATCH_MOUNT,  /* LayerData            {Volume}: the path of its volume, without a
-                                            * slash at the end; for process isolation only */
-                       HCS_SCRATCH_REMOVE, /* NULL                 NULL; unmounts it as well. S_FALSE: there
-                                              was none */
-                       HCS_ENDPOINT_CREATE,  /* HostComputeEndpoint  {Endpoint}: its GUID */
-                       HCS_NAMESPACE_CREATE, /* NULL                {Namespace}: its GUID; it has this
-                                                container's endpoint in it, for process isolation only */
-                       HCS_ENDPOINT_REMOVE,  /* NULL                 NULL; its namespace as well. S_FALSE:
-                                                there was none */
-                       HCS_SWEEP /* [ids]                NULL; removes what was arranged for containers that
-                                  * are not among these, and that nobody is launching (id: NULL) */
+/* What a launch needs besides HCS: storage and network; the answers are documents of ours. */
+enum hcs_arrangement {
+    /* NULL; [{Name, Id, Build, Size, Layers: [{Id, Path}]}] and what defaults.h names, the topmost layer
+     * first, of images whose layers are on the host (id: NULL). A layer's Id is what Windows makes of the
+     * folder's name. */
+    HCS_IMAGES,
+    /* LayerData; {Folder, UtilityVM}: a writable layer over those, for the container of this id; and of the
+     * topmost layer that has one, the folder that a utility VM boots from. */
+    HCS_SCRATCH_CREATE,
+    /* LayerData; {Volume}: the path of its volume, without a slash at the end; for process isolation only. */
+    HCS_SCRATCH_MOUNT,
+    HCS_SCRATCH_REMOVE,  /* NULL; NULL. Unmounts it as well. S_FALSE: there was none */
+    HCS_ENDPOINT_CREATE, /* HostComputeEndpoint; {Endpoint}: its GUID */
+    /* NULL; {Namespace}: its GUID; it has this container's endpoint in it, for process isolation only. */
+    HCS_NAMESPACE_CREATE,
+    HCS_ENDPOINT_REMOVE, /* NULL; NULL. Its namespace as well. S_FALSE: there was none */
+    /* [ids]; NULL. Removes what was arranged for containers that are not among these, and that nobody is
+     * launching (id: NULL). */
+    HCS_SWEEP
 };
 
-enum hcs_event { /* the numbers of HCS_EVENT_TYPE; those that are not named here are not passed on */
-                 HCS_EVENT_SYSTEM_EXITED = 0x1,          /* SystemExitStatus */
-                 HCS_EVENT_CRASH_INITIATED = 0x2,        /* CrashReport */
-                 HCS_EVENT_CRASH_REPORT = 0x3,           /* CrashReport */
-                 HCS_EVENT_SILO_JOB_CREATED = 0x5,       /* NULL */
-                 HCS_EVENT_GUEST_CONNECTION_CLOSED = 0x6 /* NULL */
+/* The numbers of HCS_EVENT_TYPE, with their documents; those that are not named here are not passed on. */
+enum hcs_event {
+    HCS_EVENT_SYSTEM_EXITED = 0x1,          /* SystemExitStatus */
+    HCS_EVENT_CRASH_INITIATED = 0x2,        /* CrashReport */
+    HCS_EVENT_CRASH_REPORT = 0x3,           /* CrashReport */
+    HCS_EVENT_SILO_JOB_CREATED = 0x5,       /* NULL */
+    HCS_EVENT_GUEST_CONNECTION_CLOSED = 0x6 /* NULL */
 };
 
 typedef void (*hcs_answer_cb)(void *user, int32_t result, const char *document);

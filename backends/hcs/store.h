@@ -19,11 +19,12 @@
  * topmost layer first. A layer's Id is what Windows' NameToGuid makes of the last part of Path, and only
  * Windows knows how: who provides the service adds it.
  *
- *   Name     as store_name() gives it; by a digest only where it has no tag. A name that stands for two
- * images comes twice, docker's first, then that of containerd's namespace "default". Id       "sha256:<64
- * hexadecimal digits>", the digest of its configuration Build    of the Windows in it; 0 unknown Size     of
- * its layers on the disk, in bytes; 0 unknown and Entrypoint, Command, Env, WorkingDir, User as far as it has
- * them: see defaults.h
+ * - Name: as store_name() gives it; by a digest only where it has no tag. A name that stands for two images
+ *   comes twice, docker's first, then that of containerd's namespace "default".
+ * - Id: "sha256:<64 hexadecimal digits>", the digest of its configuration
+ * - Build: of the Windows in it; 0 unknown
+ * - Size: of its layers on the disk, in bytes; 0 unknown
+ * - Entrypoint, Command, Env, WorkingDir, User as far as it has them: see defaults.h
  *
  * The roots are folders, in UTF-8: %ProgramData%\docker (its config\daemon.json may name another with
  * data-root, which counts then) and %ProgramData%\containerd\root. NULL, and a folder that does not exist,

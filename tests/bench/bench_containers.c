@@ -1,10 +1,12 @@
 /* What porthole costs on a machine with many containers, measured on real ones: counts and ratios within one
  * run.
  *
- *   launch   CPU of `porthole run -d`, keeper and runtime included, against `runc run -d` of the same bundle
- *   first    CPU from exec to the first complete frame
- *   idle     CPU while nobody types, and bytes written meanwhile; the visible rows, then sorted by CPU (all
- * rows) key      CPU and bytes of moving the cursor by one memory   PSS of the interface
+ * - launch: CPU of `porthole run -d`, keeper and runtime included, against `runc run -d` of the same bundle
+ * - first: CPU from exec to the first complete frame
+ * - idle: CPU while nobody types, and bytes written meanwhile; the visible rows, then sorted by CPU (all
+ * rows)
+ * - key: CPU and bytes of moving the cursor by one
+ * - memory: PSS of the interface
  *
  * BENCH_CONTAINERS says how many (300). CPU is what the kernel counted for the process (schedstat), or for a
  * cgroup.

@@ -1,11 +1,13 @@
 /* What porthole costs Docker's engine and itself, measured on a real dockerd of its own: ratios within one
  * run.
  *
- *   live     CPU of the interface and the daemon together, net of what the daemon costs idle, against `docker
- * stats` table    CPU of a process table, client and daemon, against `docker top` first    wall time to the
- * first complete frame, against `docker ps` exec     wall time to the first byte of an exec, against `docker
- * exec` stream   throughput of an exec's output, against a bare reader of the same connection quiet requests
- * to the daemon while nothing happens
+ * - live: CPU of the interface and the daemon together, net of what the daemon costs idle, against `docker
+ *   stats`
+ * - table: CPU of a process table, client and daemon, against `docker top`
+ * - first: wall time to the first complete frame, against `docker ps`
+ * - exec: wall time to the first byte of an exec, against `docker exec`
+ * - stream: throughput of an exec's output, against a bare reader of the same connection
+ * - quiet: requests to the daemon while nothing happens
  *
  * BENCH_DOCKER says how many containers (10; the promises are made for 300), BENCH_DOCKER_SECONDS how long to
  * look (5).

@@ -1,10 +1,11 @@
 /* What VM isolation costs on this machine, with real VMs: counts, and ratios within one run.
  *
- *   start    from the order to the first process: out of a template, against the cold boot of the same guest
- *   memory   PSS of QEMU of one idle VM, and of each of ten
- *   idle     CPU of an idle VM, asked for its numbers as the interface does
- *   stream   what a process in the guest prints, through agent and keeper, to a client; with a terminal,
- * against process isolation crowd    twenty VMs at once
+ * - start: from the order to the first process: out of a template, against the cold boot of the same guest
+ * - memory: PSS of QEMU of one idle VM, and of each of ten
+ * - idle: CPU of an idle VM, asked for its numbers as the interface does
+ * - stream: what a process in the guest prints, through agent and keeper, to a client; with a terminal,
+ *   against process isolation
+ * - crowd: twenty VMs at once
  */
 #include "tests/backends/keeperside.h"
 

@@ -1,9 +1,9 @@
 /* backends/local/keeper/vm_template.h - guests that have booted and wait, saved: DATA/templates/KEY/.
  *
- *   memory   the guest's memory; VMs that start from it share what they do not change
- *   machine  the state of its processor and devices
- *   about    what it was made of, one fact a line; its hash is KEY, so that a template of something else is
- * never found
+ * - memory: the guest's memory; VMs that start from it share what they do not change
+ * - machine: the state of its processor and devices
+ * - about: what it was made of, one fact a line; its hash is KEY, so that a template of something else is
+ *   never found
  *
  * A template is made by the first keeper that needs it, which holds the lock DATA/templates/KEY.lock
  * meanwhile.

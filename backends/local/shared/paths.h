@@ -1,10 +1,10 @@
 /* backends/local/shared/paths.h - where the local engine keeps things.
  *
- *   DATA/images/IMAGE/            image.json, rootfs/
- *   DATA/containers/ID/           bundle: config.json, rootfs (mount point or copy), upper/, work/, log
- *   DATA/states/ID.json           the state of each container; one flat folder, so that one watch sees all
- * changes RUN/ID.sock                   the keeper's socket          RUN/runtime/   the OCI runtime's own
- * state (--root)
+ * - DATA/images/IMAGE/: image.json, rootfs/
+ * - DATA/containers/ID/: bundle: config.json, rootfs (mount point or copy), upper/, work/, log
+ * - DATA/states/ID.json: the state of each container; one flat folder, so that one watch sees all changes
+ * - RUN/ID.sock: the keeper's socket
+ * - RUN/runtime/: the OCI runtime's own state (--root)
  *
  * PORTHOLE_STATE=DIR: DATA = DIR, RUN = DIR/run. Else root: /var/lib/porthole, /run/porthole; others:
  * $XDG_DATA_HOME/porthole (~/.local/share), $XDG_RUNTIME_DIR/porthole (DATA/run when unset).
