@@ -89,7 +89,8 @@ struct hcs {
 void hcs_timer_init(struct hcs *h, uv_timer_t *timer, void *data);
 void hcs_release(struct hcs *h); /* a handle of hcs_timer_init is closed */
 void hcs_timer_close(struct hcs *h, uv_timer_t *timer);
-void hcs_lost(struct hcs *h, int32_t result, const char *document, const char *what); /* tells offline */
+void hcs_offline(struct hcs *h, const struct error *why);
+void hcs_lost(struct hcs *h, int32_t result, const char *document, const char *what); /* offline, with why */
 
 /* list.c */
 void list_soon(struct hcs *h); /* something has changed, or will: enumerate in a moment */

@@ -71,7 +71,7 @@ void hcs_timer_close(struct hcs *h, uv_timer_t *timer)
 
 /* The life of the engine. */
 
-static void say_offline(struct hcs *h, const struct error *why)
+void hcs_offline(struct hcs *h, const struct error *why)
 {
     if (!h->offline && !h->closing) {
         h->offline = true;
@@ -86,7 +86,7 @@ void hcs_lost(struct hcs *h, int32_t result, const char *document, const char *w
 {
     struct error why;
     result_error(&why, result, document, what);
-    say_offline(h, &why);
+    hcs_offline(h, &why);
 }
 
 static void say_online(struct hcs *h)
@@ -152,7 +152,7 @@ static void on_ready(void *user, const struct hcs_host *host)
 
 static void on_unusable(void *user, const struct error *why)
 {
-    say_offline(user, why);
+    hcs_offline(user, why);
 }
 
 static void on_event(void *user, const char *id, enum hcs_event type, const char *document)

@@ -436,7 +436,8 @@ static void on_enumerated(void *user, int32_t result, const char *document)
     h->round++;
     h->changed = false;
     if (document_systems(document, on_system, h, &why) < 0) {
-        hcs_lost(h, (int32_t)UINT32_C(0x8007000D), NULL, "read the list of compute systems");
+        error_wrap(&why, "cannot understand the Host Compute Service");
+        hcs_offline(h, &why);
         return;
     }
     drop_unseen(h);

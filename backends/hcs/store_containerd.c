@@ -11,8 +11,9 @@
 #include "core/memory.h"
 
 enum {
-    COMMITTED = 3,   /* the kind of a snapshot that is a layer (core/snapshots/snapshotter.go) */
-    MOST_BLOBS = 512 /* files behind one name */
+    COMMITTED = 3,    /* the kind of a snapshot that is a layer (core/snapshots/snapshotter.go) */
+    MOST_BLOBS = 512, /* files behind one name */
+    LONGEST_WORD = 4096
 };
 
 struct reading {
@@ -28,10 +29,10 @@ struct space { /* a namespace */
     int blobs;                         /* how many more may be read for it */
 };
 
-/* NULL when it is empty or no string. */
+/* NULL when it is empty, longer than any name, or no string. */
 static char *string_of(struct bolt_bytes bytes)
 {
-    bool string = bytes.len > 0 && !memchr(bytes.data, '\0', bytes.len);
+    bool string = bytes.len > 0 && bytes.len <= LONGEST_WORD && !memchr(bytes.data, '\0', bytes.len);
     return string ? mem_string_n(bytes.data, bytes.len) : NULL;
 }
 

@@ -470,7 +470,7 @@ static void a_service_that_refuses_is_offline_with_the_reason(void **state)
         const char *address, *words;
     } faults[] = {{"refuse=1", "Hyper-V Administrators"},
                   {"missing=1", "feature Containers"},
-                  {"broken=1", "list of compute systems"},
+                  {"broken=1", "list of compute systems is broken"},
                   {"systems=many", "sim:systems=12"}};
     for (size_t i = 0; i < COUNT(faults); i++) {
         struct room *r = open_room(faults[i].address);

@@ -3,8 +3,7 @@
  *
  * - launch: CPU of `porthole run -d`, keeper and runtime included, against `runc run -d` of the same bundle
  * - first: CPU from exec to the first complete frame
- * - idle: CPU while nobody types, and bytes written meanwhile; the visible rows, then sorted by CPU (all
- * rows)
+ * - idle: CPU while nobody types, and bytes written meanwhile; of the visible rows, then of all, by CPU
  * - key: CPU and bytes of moving the cursor by one
  * - memory: PSS of the interface
  *
