@@ -395,7 +395,7 @@ static const char *vm_seen(const struct container *c, char *out, size_t room)
             return out;
         }
     }
-    snprintf(out, room, "nothing");
+    snprintf(out, room, "its worker"); /* there is one, though we do not know which */
     return out;
 }
 

@@ -135,7 +135,8 @@ const char *container_label(const struct container *c, const char *key);
 /* The project that it belongs to, by the labels of Compose; NULL none. */
 const char *container_project(const struct container *c);
 
-/* "9 processes", "1 process", "qemu-system-x86 4711", "nothing": what the host sees of it, into out. */
+/* "9 processes", "1 process", "qemu-system-x86 4711", "its worker" (not known which), "nothing": what the
+ * host sees of it, into out. */
 const char *container_host_sees(const struct container *c, char *out, size_t room);
 
 #endif

@@ -187,7 +187,7 @@ static void what_the_host_sees(void **state)
     struct container c = full_record();
     assert_string_equal(container_host_sees(&c, out, sizeof out), "qemu 4711");
     c.n_workers = 0;
-    assert_string_equal(container_host_sees(&c, out, sizeof out), "nothing");
+    assert_string_equal(container_host_sees(&c, out, sizeof out), "its worker");
     c.isolation = ISOLATION_PROCESS;
     assert_string_equal(container_host_sees(&c, out, sizeof out), "3 processes");
     c.processes = 1;
