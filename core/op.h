@@ -30,7 +30,8 @@ struct answer {       /* what an engine says; {0} is plain success */
 /* The answer is borrowed for the call; to keep a part, take its pointer and leave NULL there. */
 typedef void (*op_cb)(void *user, struct answer *answer);
 
-/* done of total (total 0: unknown), and a few words on what is being done. */
+/* done of total bytes (total 0: unknown; both 0: not counted in bytes), and a few words on what is being
+ * done. */
 typedef void (*op_progress_cb)(void *user, uint64_t done, uint64_t total, const char *words);
 
 /* For askers. */

@@ -209,7 +209,7 @@ static void go_on(struct launching *l)
                                              "running its command",
                                              "running its command"};
     if (l->step < STEPS) {
-        op_progress(l->op, (uint64_t)l->step, STEPS, words[l->step]);
+        op_progress(l->op, 0, 0, words[l->step]);
     }
     switch (l->step) {
     case STEP_SCRATCH:

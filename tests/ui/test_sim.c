@@ -155,6 +155,28 @@ static void the_same_again_in_the_other_mode(void **state)
     quit(p);
 }
 
+/* The steps of a launch are told while they last, and leave nothing before what the container prints. */
+static void a_launch_is_told_and_then_wiped_away(void **state)
+{
+    (void)state;
+    const char *argv[] = {getenv("PORTHOLE_BINARY"),
+                          "--engine",
+                          "sim:delay=150",
+                          "run",
+                          "nanoserver:ltsc2022",
+                          "cmd",
+                          "/c",
+                          "echo hello",
+                          NULL};
+    struct pty *p = pty_start(4, 80, argv, plain);
+    int status = -1;
+    pty_expect(p, "creating it\n"); /* no number: steps are not bytes */
+    assert_true(pty_wait_exit(p, PTY_PATIENCE_MS, &status));
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_int_equal(strncmp(pty_text(p), "hello\n", 6), 0);
+    pty_free(p);
+}
+
 static void who_is_a_worker(void **state)
 {
     (void)state;
@@ -192,6 +214,7 @@ int main(void)
         cmocka_unit_test(a_shell_in_a_windows_container),
         cmocka_unit_test(what_windows_cannot_do_is_said),
         cmocka_unit_test(the_same_again_in_the_other_mode),
+        cmocka_unit_test(a_launch_is_told_and_then_wiped_away),
         cmocka_unit_test(who_is_a_worker),
         cmocka_unit_test(a_service_that_goes_away_is_said_and_comes_back),
     };

@@ -283,7 +283,10 @@ static void print_ids(const struct cli *cli, const struct listing *rows, const s
     for (size_t i = 0; i < listing_count(rows); i++) {
         const struct container *c = model_get(cli->model, listing_at(rows, i));
         if (is_shown(ls, c)) {
-            puts(c->key);
+            struct text clean = {0}; /* it is the engine's word */
+            text_add_clean(&clean, c->key, strlen(c->key));
+            puts(text_of(&clean));
+            text_done(&clean);
         }
     }
 }

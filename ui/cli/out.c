@@ -180,7 +180,10 @@ void out_progress(void *user, uint64_t done, uint64_t total, const char *words)
         return;
     }
     text_add_clean(&clean, words ? words : "", words ? strlen(words) : 0);
-    fprintf(stderr, "%s%s: %s", TAKE_LINE_BACK, text_of(&clean), size_print(size, done));
+    fprintf(stderr, "%s%s", TAKE_LINE_BACK, text_of(&clean));
+    if (done > 0 || total > 0) {
+        fprintf(stderr, ": %s", size_print(size, done));
+    }
     if (total > 0) {
         fprintf(stderr, " of %s (%d %%)", size_print(size, total),
                 (int)(100.0 * (double)done / (double)total));

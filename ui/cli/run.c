@@ -49,7 +49,7 @@ static int attach(struct cli *cli, const struct run_options *o, const char *key)
     return code;
 }
 
-/* An image is pulled: said only while that is so. */
+/* What a launch waits for, while it does: an image that is pulled, the steps of the engine. */
 static void launch_progress(void *user, uint64_t done, uint64_t total, const char *words)
 {
     out_progress(user, done, total, words);
@@ -76,6 +76,7 @@ static int launch(struct cli *cli, struct run_options *o)
     op_on_progress(session_launch(cli->session, engine, &o->spec, cli_answered, &w), launch_progress);
     bool ok = cli_await(cli, &w);
     int code;
+    out_progress_end(); /* what comes now is not said behind it */
     if (!ok) {
         code = launch_failed(&w.answer.why);
     } else if (o->detach) {
