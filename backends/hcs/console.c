@@ -187,6 +187,9 @@ static int refusal(struct error *why, const struct hcs *h, const char *key, cons
 {
     static const enum verb verbs[] = {
         [CONSOLE_LOGS] = VERB_LOGS, [CONSOLE_ATTACH] = VERB_ATTACH, [CONSOLE_EXEC] = VERB_EXEC};
+    static const char *const words[] = {[CONSOLE_LOGS] = "read the logs of",
+                                        [CONSOLE_ATTACH] = "attach to",
+                                        [CONSOLE_EXEC] = "run anything in"};
     enum verb verb = verbs[spec->kind];
     if (!h->online) {
         return error_set(why, ERROR_UNREACHABLE, 0,
@@ -197,11 +200,11 @@ static int refusal(struct error *why, const struct hcs *h, const char *key, cons
                          "cannot open a console: there is no compute system %.64s; see the list", key);
     }
     if (entry_refusal(h, e, verb)) {
-        return error_set(why, ERROR_UNSUPPORTED, 0, "cannot %s %.100s: %s", verb_word(verb), e->name,
+        return error_set(why, ERROR_UNSUPPORTED, 0, "cannot %s %.100s: %s", words[spec->kind], e->name,
                          entry_refusal(h, e, verb));
     }
     if (spec->kind == CONSOLE_EXEC && act_exec_refusal(e->state)) {
-        return error_set(why, ERROR_CONFLICT, 0, "cannot %s %.100s: %s", verb_word(verb), e->name,
+        return error_set(why, ERROR_CONFLICT, 0, "cannot %s %.100s: %s", words[spec->kind], e->name,
                          act_exec_refusal(e->state));
     }
     return 0;
