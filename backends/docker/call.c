@@ -127,27 +127,41 @@ static void on_head(void *user, int status)
     c->podman = *http_header(c->exchange, "Libpod-Api-Version") != '\0';
 }
 
+/* The rest of an answer that makes no sense is not waited for: it may have no end. */
+static void break_off(struct call *c, const struct error *why)
+{
+    struct reply reply = {.why = *why, .body = ""};
+    http_cancel(c->exchange);
+    c->exchange = NULL;
+    c->then(c, &reply);
+}
+
 /* Whoever hears of an object may leave: the call is then kept until all is unwound. */
 static void read_lines(struct call *c, const char *data, size_t len)
 {
+    struct error why;
     c->working = true;
-    jsonlines_feed(&c->jsonlines, data, len, &c->stopped, c->lines, c, &c->broken);
+    bool fine = jsonlines_feed(&c->jsonlines, data, len, &c->stopped, c->lines, c, &why);
     c->working = false;
     if (c->stopped) {
         call_free(c);
+    } else if (!fine) {
+        break_off(c, &why);
     }
 }
 
 static void on_bytes(void *user, const char *data, size_t len)
 {
     struct call *c = user;
+    struct error why;
     if (c->broken.kind != ERROR_NONE) {
         return;
     }
     if (c->lines && c->status < 400) {
         read_lines(c, data, len);
     } else if (c->body.len + len > c->limit) {
-        error_set(&c->broken, ERROR_PROTOCOL, 0, "the engine's answer is longer than %zu bytes", c->limit);
+        error_set(&why, ERROR_PROTOCOL, 0, "the engine's answer is longer than %zu bytes", c->limit);
+        break_off(c, &why);
     } else {
         text_add_n(&c->body, data, len);
     }

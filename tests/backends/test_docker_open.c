@@ -128,6 +128,23 @@ static void a_list_that_is_refused_is_said(void **state)
     assert_non_null(strstr(desk_engine(r->desk)->reason, "does not list its containers: out of room"));
 }
 
+/* One that is too long, too: its end may never come. */
+static void an_answer_without_an_end_is_left(void **state)
+{
+    char *flood = mem_new(1, 8192);
+    memset(flood, '1', 8191);
+    const struct rule rules[] = {{.request = "GET /_ping",
+                                  .headers = "Api-Version: 1.41\r\nContent-Length: 99999999\r\n",
+                                  .body = flood,
+                                  .stays = true},
+                                 {.request = NULL}};
+    struct room *r = *state;
+    meet(r, rules);
+    DESK_UNTIL(r->desk, desk_engine(r->desk)->state == ENGINE_OFFLINE);
+    assert_non_null(strstr(desk_engine(r->desk)->reason, "longer than 4096 bytes"));
+    free(flood);
+}
+
 static char *long_list(void)
 {
     struct text t = {0};
@@ -210,7 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(events_begin_before_the_list),   TEST(a_daemon_without_a_clock_is_asked_from_now_on),
         TEST(a_list_that_is_refused_is_said), TEST(what_is_looked_at_is_inspected_first),
-        TEST(an_upgrade_is_followed),
+        TEST(an_upgrade_is_followed),         TEST(an_answer_without_an_end_is_left),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

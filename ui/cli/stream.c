@@ -67,6 +67,7 @@ struct stream {
     char detach[DETACH_MAX];
     int detach_len, detach_seen;
     bool opened, raw, held, reading, input_over, done;
+    bool ended; /* before it was heard whether it could be started at all */
     size_t input_pending;
     int code;
 };
@@ -360,6 +361,9 @@ static void started(void *user, struct answer *answer)
     struct stream *s = user;
     s->starting = NULL;
     if (answer->why.kind == ERROR_NONE || s->done) { /* else its console has said why */
+        if (s->ended) {
+            finish(s, s->code);
+        }
         return;
     }
     let_go(s);
@@ -424,7 +428,13 @@ static void on_closed(void *user, const struct error *why, int exit_code)
         finish(s, code_of(s, why->kind));
         return;
     }
-    finish(s, exit_code < 0 ? 0 : exit_code);
+    s->code = exit_code < 0 ? 0 : exit_code;
+    if (s->starting) { /* docker tells the end of what could not be started, and removes it, before it says
+                          why */
+        s->ended = true;
+    } else {
+        finish(s, s->code);
+    }
 }
 
 static const struct console_sink sink = {on_opened, on_bytes, on_drained, on_closed};
