@@ -120,6 +120,7 @@ void docker_lose(struct docker *d, const struct error *why)
     }
     d->lost = true;
     d->online = false;
+    streams_lose_all(d, why);
     d->backend.sink->offline(d->backend.user, why);
 }
 

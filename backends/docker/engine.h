@@ -187,6 +187,7 @@ void events_close(struct docker *d);
 void streams_died(struct docker *d, const char *key, int exit_code);
 void streams_exec_died(struct docker *d, const char *exec_id, int exit_code);
 void streams_started(struct docker *d, const char *key);
+void streams_lose_all(struct docker *d, const struct error *lost); /* the daemon has gone */
 void streams_close_all(struct docker *d);
 struct console *docker_console(struct backend *b, const char *key, const struct console_spec *spec,
                                const struct console_sink *sink, void *user);

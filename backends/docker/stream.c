@@ -96,6 +96,16 @@ static void stream_close(struct console *console)
     unlink_stream(s);
 }
 
+void streams_lose_all(struct docker *d, const struct error *lost)
+{
+    struct error why;
+    for (struct stream *s = d->streams; s; s = s->next) {
+        error_set(&why, ERROR_UNREACHABLE, lost->native, "the console of %s has ended: %s", stream_name(s),
+                  lost->text);
+        stream_end(s, &why, -1);
+    }
+}
+
 void streams_close_all(struct docker *d)
 {
     struct error why;
