@@ -67,7 +67,7 @@ struct docker {
 
     uv_timer_t watch; /* asks whether the engine lives, while something takes long */
     size_t slow;      /* calls that take long */
-    bool typed;       /* into a console, and nothing has come back */
+    bool typed;       /* into a console, or a signal sent, and nothing has come back */
     bool checking;    /* a ping is under way */
     bool must_list;   /* the list was asked for before the engine was reached */
     bool online, lost, closing;

@@ -334,6 +334,13 @@ void stream_send(struct stream *s)
     }
 }
 
+/* An engine that hangs is noticed by that, and by that only. */
+static void expect_something(struct docker *d)
+{
+    d->typed = true;
+    docker_watch(d);
+}
+
 static void stream_write(struct console *console, const char *data, size_t len)
 {
     struct stream *s = (struct stream *)console;
@@ -341,8 +348,7 @@ static void stream_write(struct console *console, const char *data, size_t len)
         return;
     }
     s->wants_drained = true;
-    s->docker->typed = true; /* an engine that hangs is noticed by that, and by that only */
-    docker_watch(s->docker);
+    expect_something(s->docker);
     text_add_n(&s->early, data, len);
     stream_send(s);
 }
@@ -383,6 +389,9 @@ static void stream_signal(struct console *console, int number)
 {
     struct stream *s = (struct stream *)console;
     struct docker *d = s->docker;
+    if (s->kind != CONSOLE_LOGS && !s->over) {
+        expect_something(d); /* as a rule the end */
+    }
     if (s->kind == CONSOLE_ATTACH && !s->ending && d->online) {
         struct call *c = mem_new(1, sizeof *c);
         call_begin(c, d, NULL, NULL, NULL);

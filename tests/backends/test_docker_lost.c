@@ -181,6 +181,26 @@ static void a_restart_leaves_what_runs_running(void **state)
     dockerd_arguments(daemon_of_tests, NULL);
 }
 
+/* So does a signal that it is to see the end of. */
+static void what_is_signalled_in_a_daemon_that_hangs_shows_it(void **state)
+{
+    struct desk *k = *state;
+    struct ear exec;
+    const char *const cat[] = {"cat", NULL};
+    launch("signalled", "sleep 1000");
+    DESK_UNTIL(k, is(k, "signalled", CONTAINER_RUNNING));
+    listen_to(k, &exec, "signalled",
+              &(struct console_spec){.kind = CONSOLE_EXEC, .argv = cat, .input = true});
+    DESK_UNTIL(k, exec.opened);
+    dockerd_kill(daemon_of_tests, SIGSTOP);
+    exec.console->type->signal(exec.console, SIGTERM);
+    DESK_UNTIL(k, exec.closed && desk_engine(k)->state == ENGINE_OFFLINE);
+    assert_int_equal(exec.why.kind, ERROR_UNREACHABLE);
+    dockerd_kill(daemon_of_tests, SIGCONT);
+    found_again(k);
+    text_done(&exec.heard);
+}
+
 /* ---- pulls ---- */
 
 static struct registry *open_registry(struct desk *k)
@@ -462,6 +482,7 @@ int main(void)
         TEST(a_killed_daemon_ends_what_is_open_and_is_found_again),
         TEST(a_daemon_that_hangs_is_noticed),
         TEST(a_daemon_that_hangs_under_a_console_is_noticed),
+        TEST(what_is_signalled_in_a_daemon_that_hangs_shows_it),
         TEST(a_pull_is_cut_short),
         TEST(commands_end_with_a_sentence),
         TEST(a_restart_leaves_what_runs_running),
