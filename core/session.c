@@ -155,6 +155,8 @@ static void on_offline(void *user, const struct error *why)
         return;
     }
     slot->engine.state = ENGINE_OFFLINE;
+    slot->engine.absent =
+        !slot->engine.address && why && (why->kind == ERROR_NOT_FOUND || why->kind == ERROR_UNSUPPORTED);
     slot->engine.named = slot->engine.listed = false;
     replace(&slot->engine.reason, why && why->text[0] ? why->text : "the engine does not answer");
     s->online &= ~(1u << slot->number);

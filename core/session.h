@@ -24,6 +24,7 @@ struct engine { /* what is known of an engine; strings are the session's, good u
     const char *label;          /* as engine_label makes it: no two have the same */
     enum engine_state state;
     bool limited;       /* online, and can do nothing but show a little */
+    bool absent;        /* offline, since this machine has none, and nobody has named one */
     const char *reason; /* why offline or limited, or what is missing; NULL */
     const char *version;
     enum isolation default_isolation;

@@ -265,6 +265,16 @@ static void say_several(struct cli *cli, const char *word)
     text_done(&engines);
 }
 
+void cli_say_missing(const struct cli *cli)
+{
+    for (int i = 0; i < session_engines(cli->session); i++) {
+        const struct engine *e = session_engine(cli->session, i);
+        if (e->state == ENGINE_ONLINE ? e->limited : !e->absent) {
+            cli_say("engine %s: %s", e->label, e->reason ? e->reason : "does not answer");
+        }
+    }
+}
+
 const struct container *cli_find(struct cli *cli, const char *word)
 {
     bool several = false;
@@ -278,6 +288,7 @@ const struct container *cli_find(struct cli *cli, const char *word)
         say_several(cli, name);
     } else if (!c) {
         cli_say("no such container: %s ('porthole ls -a' lists them all)", word);
+        cli_say_missing(cli); /* it may be there */
     }
     return c;
 }

@@ -55,6 +55,10 @@ void cli_wait_for(struct cli *cli, const bool *done, int ms);
  * error, when there is none or several. */
 const struct container *cli_find(struct cli *cli, const char *word);
 
+/* Says which engines have told less than they should, or nothing: those that are not there at all are not
+ * missed. */
+void cli_say_missing(const struct cli *cli);
+
 /* The row of a container that was launched just now: the engine tells of it after it has answered. NULL, and
  * said, when it is gone already. */
 const struct container *cli_row(struct cli *cli, const char *key);

@@ -212,16 +212,6 @@ static void state_text(struct text *t, const struct container *c)
 }
 
 /* What is shown of an engine that is limited needs a word. */
-static void say_limits(const struct cli *cli)
-{
-    for (int i = 0; i < session_engines(cli->session); i++) {
-        const struct engine *e = session_engine(cli->session, i);
-        if (e->state == ENGINE_ONLINE && e->limited) {
-            cli_say("engine %s: %s", e->name, e->reason);
-        }
-    }
-}
-
 static bool any_ports(const struct cli *cli, const struct listing *rows, const struct ls *ls)
 {
     for (size_t i = 0; i < listing_count(rows); i++) {
@@ -233,14 +223,45 @@ static bool any_ports(const struct cli *cli, const struct listing *rows, const s
     return false;
 }
 
+/* Who has told of it. */
+static char *engine_cell(const struct cli *cli, const struct container *c)
+{
+    struct text t = {0};
+    for (int i = 0; i < session_engines(cli->session); i++) {
+        if (c->engines & 1u << i) {
+            text_addf(&t, "%s%s", t.len ? ", " : "", session_engine(cli->session, i)->label);
+        }
+    }
+    return text_take(&t);
+}
+
+static bool several_engines(const struct cli *cli, const struct listing *rows, const struct ls *ls)
+{
+    unsigned first = 0;
+    for (size_t i = 0; i < listing_count(rows); i++) {
+        const struct container *c = model_get(cli->model, listing_at(rows, i));
+        if (is_shown(ls, c)) {
+            first = first ? first : c->engines;
+            if (c->engines != first) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void print_rows(const struct cli *cli, const struct listing *rows, const struct ls *ls)
 {
-    static const char *const titles[] = {"ISOLATION", "NAME",      "IMAGE", "STATE", "CPU",  "MEMORY",
-                                         "PROCS",     "HOST SEES", "UP",    "ID",    "PORTS"};
-    static const int align[] = {COLUMN_LEFT,  COLUMN_LEFT,  COLUMN_LEFT,  COLUMN_LEFT,
-                                COLUMN_RIGHT, COLUMN_RIGHT, COLUMN_RIGHT, COLUMN_LEFT,
-                                COLUMN_RIGHT, COLUMN_LEFT,  COLUMN_LEFT};
-    struct columns *table = columns_new(titles, align, any_ports(cli, rows, ls) ? 11 : 10);
+    enum { ALWAYS = 10, MOST = ALWAYS + 2 };
+    const char *titles[MOST] = {"ISOLATION", "NAME",  "IMAGE",     "STATE", "CPU",
+                                "MEMORY",    "PROCS", "HOST SEES", "UP",    "ID"};
+    static const int align[MOST] = {COLUMN_LEFT,  COLUMN_LEFT,  COLUMN_LEFT,  COLUMN_LEFT,
+                                    COLUMN_RIGHT, COLUMN_RIGHT, COLUMN_RIGHT, COLUMN_LEFT,
+                                    COLUMN_RIGHT, COLUMN_LEFT,  COLUMN_LEFT,  COLUMN_LEFT};
+    bool engines = several_engines(cli, rows, ls), ports = any_ports(cli, rows, ls);
+    titles[ALWAYS] = engines ? "ENGINE" : "PORTS";
+    titles[MOST - 1] = "PORTS";
+    struct columns *table = columns_new(titles, align, ALWAYS + engines + ports);
     int64_t now = time_now();
     for (size_t i = 0; i < listing_count(rows); i++) {
         const struct container *c = model_get(cli->model, listing_at(rows, i));
@@ -248,6 +269,7 @@ static void print_rows(const struct cli *cli, const struct listing *rows, const 
             continue;
         }
         struct text state = {0};
+        char *engine = engines ? engine_cell(cli, c) : NULL;
         char cpu[SIZE_TEXT], memory[SIZE_TEXT] = "–", procs[SIZE_TEXT] = "–", sees[64], up[TIME_TEXT] = "–",
                              id[13];
         state_text(&state, c);
@@ -271,9 +293,11 @@ static void print_rows(const struct cli *cli, const struct listing *rows, const 
                                container_host_sees(c, sees, sizeof sees),
                                up,
                                id,
+                               engines ? engine : c->ports,
                                c->ports};
         columns_add(table, cells);
         text_done(&state);
+        free(engine);
     }
     columns_print(table);
 }
@@ -348,7 +372,7 @@ static int run(struct cli *cli, struct args *args)
     if (code < 0) {
         code = cli_open(cli, true) ? 0 : EXIT_ENGINE;
         if (code == 0) {
-            say_limits(cli);
+            cli_say_missing(cli);
             list(cli, &ls);
         }
     }

@@ -10,6 +10,8 @@ both() {
 
 is "engines" "$(both engines --json | json '[(e["name"], e["type"]) for e in d]')" \
     "[('fake', 'fake'), ('fake@containers=4,seed=9', 'fake')]"
+has "rows name their engine where there are several" "$(both ls)" ENGINE
+hasnt "and only there" "$("$fake" ls)" ENGINE
 is "ls" "$(both ls --json | json 'sorted(c["engine"] for c in d if c["name"] == "web-1")')" \
     "['fake', 'fake@containers=4,seed=9']"
 said=$(both ps web-1 2>&1)
