@@ -338,7 +338,7 @@ void own_run(struct own *o, hcs_answer_cb done, void *user)
                                       .workdir = o->spec.workdir,
                                       .user = o->spec.user,
                                       .terminal = o->spec.terminal,
-                                      .input = true,
+                                      .input = o->spec.input,
                                       .rows = o->spec.rows ? o->spec.rows : 24,
                                       .cols = o->spec.cols ? o->spec.cols : 80};
     char *parameters = request_process(&spec, false);

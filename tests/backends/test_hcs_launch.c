@@ -577,6 +577,7 @@ static void a_held_launch_is_attached_to_before_it_starts(void **state)
     struct room *r = open_room();
     struct launch_spec spec =
         spec_of("asker", "cmd /c \"set /p N=name? & echo hello %N%& exit 5\"", ISOLATION_VM);
+    spec.input = true;
     spec.hold = true;
     assert_int_equal(launch(r, spec).kind, ERROR_NONE);
     container_id id = model_find(r->model, "asker", NULL)->id;

@@ -177,6 +177,19 @@ static void a_launch_is_told_and_then_wiped_away(void **state)
     pty_free(p);
 }
 
+/* Whoever gives no input gets a process that has none, and not one that waits for it for ever. */
+static void without_input_a_shell_ends_at_once(void **state)
+{
+    (void)state;
+    const char *argv[] = {getenv("PORTHOLE_BINARY"), "--engine", "sim", "run", "nanoserver:ltsc2022", NULL};
+    struct pty *p = pty_start(10, 80, argv, plain);
+    int status = -1;
+    pty_expect(p, "Microsoft Windows [Version");
+    assert_true(pty_wait_exit(p, PTY_PATIENCE_MS, &status));
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    pty_free(p);
+}
+
 static void who_is_a_worker(void **state)
 {
     (void)state;
@@ -215,6 +228,7 @@ int main(void)
         cmocka_unit_test(what_windows_cannot_do_is_said),
         cmocka_unit_test(the_same_again_in_the_other_mode),
         cmocka_unit_test(a_launch_is_told_and_then_wiped_away),
+        cmocka_unit_test(without_input_a_shell_ends_at_once),
         cmocka_unit_test(who_is_a_worker),
         cmocka_unit_test(a_service_that_goes_away_is_said_and_comes_back),
     };
