@@ -92,27 +92,22 @@ int launch_add_env(struct launch_spec *s, const char *word, struct error *e)
     return 0;
 }
 
+/* "C:\data": on every system, since the host that is meant may be another one. */
+static bool has_drive(const char *s)
+{
+    bool letter = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z');
+    return letter && s[1] == ':' && (s[2] == '\\' || s[2] == '/');
+}
+
 /* The next colon that separates parts. */
 static const char *separator(const char *s)
 {
-#ifdef _WIN32
-    bool letter = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z');
-    if (letter && s[1] == ':' && (s[2] == '\\' || s[2] == '/')) {
-        s += 2;
-    }
-#endif
-    return strchr(s, ':');
+    return strchr(has_drive(s) ? s + 2 : s, ':');
 }
 
 static bool is_absolute(const char *s)
 {
-#ifdef _WIN32
-    bool letter = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z');
-    if ((letter && s[1] == ':' && (s[2] == '\\' || s[2] == '/')) || *s == '\\') {
-        return true;
-    }
-#endif
-    return *s == '/';
+    return *s == '/' || *s == '\\' || has_drive(s);
 }
 
 static enum crossing_kind kind_of(const char *outside)

@@ -157,6 +157,10 @@ static bool device_ok(const struct paths *p, const struct crossing *c, bool vm, 
 
 static bool crossing_ok(const struct paths *p, const struct crossing *c, bool vm, struct error *e)
 {
+    if (c->kind == CROSSING_FOLDER && (c->outside[0] != '/' || c->inside[0] != '/')) {
+        return refuse(e, ERROR_INVALID,
+                      "a folder has a path of Windows: name both as Linux does, as in -v /data:/data");
+    }
     if (c->kind == CROSSING_FOLDER && access(c->outside, F_OK) < 0) {
         error_errno(e, errno, "cannot map the folder %s into the container", c->outside);
         return false;

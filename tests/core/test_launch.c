@@ -40,6 +40,15 @@ static void volumes_are_two_absolute_paths(void **state)
     assert_int_equal(launch_add_volume(&s, "/data:/srv/data", &e), 0);
     assert_int_equal(launch_add_volume(&s, "/etc/hosts:/etc/hosts:ro", &e), 0);
     assert_int_equal(launch_add_volume(&s, "/tmp:/tmp:rw", &e), 0);
+    struct launch_spec there; /* a Windows host is spoken of from everywhere */
+    launch_spec_init(&there);
+    assert_int_equal(launch_add_volume(&there, "C:\\data:d:/in:ro", &e), 0);
+    assert_string_equal(there.crossings[0].outside, "C:\\data");
+    assert_string_equal(there.crossings[0].inside, "d:/in");
+    assert_true(there.crossings[0].read_only);
+    assert_int_equal(launch_add_volume(&there, "\\\\.\\pipe\\a:\\\\.\\pipe\\b", &e), 0);
+    assert_int_equal(there.crossings[1].kind, CROSSING_PIPE);
+    launch_spec_done(&there);
     assert_int_equal(s.n_crossings, 3);
     assert_int_equal(s.crossings[0].kind, CROSSING_FOLDER);
     assert_string_equal(s.crossings[0].outside, "/data");
