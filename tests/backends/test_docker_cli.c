@@ -1,0 +1,114 @@
+/* porthole's command line beside docker's own, on one real daemon: the same words, the same output, the same
+ * exit code; and a sentence where something failed. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/backends/dockerd.h"
+
+static struct dockerd *daemon_of_tests; /* one for all: starting it takes seconds */
+
+enum manner { WELL, FAILS }; /* FAILS: porthole says why, on standard error */
+
+static void show(const char *name)
+{
+    fprintf(stderr, "%s:\n", name);
+    dockerd_shell("cat %s/%s >&2", dockerd_folder(daemon_of_tests), name);
+}
+
+/* `before` readies each of the two runs. */
+static void same_as_docker(const char *before, const char *args, enum manner manner)
+{
+    const char *folder = dockerd_folder(daemon_of_tests), *address = dockerd_address(daemon_of_tests);
+    bool same = dockerd_shell(
+        "export DOCKER_HOST=%s; cd %s; (%s) >/dev/null 2>&1; echo typed | timeout 60 docker %s >theirs "
+        "2>said; "
+        "echo code $? >>theirs; (%s) >/dev/null 2>&1; echo typed | timeout 60 \"$PORTHOLE_BINARY\" --engine "
+        "docker %s >ours 2>said; echo code $? >>ours; cmp -s theirs ours",
+        address, folder, before, args, before, args);
+    bool told = dockerd_shell("test -s %s/said", folder);
+    if (!same || (manner == FAILS && !told)) {
+        show("theirs");
+        show("ours");
+        show("said");
+        fail_msg("porthole %s is not as docker's", args);
+    }
+}
+
+static void runs_are_as_dockers(void **state)
+{
+    (void)state;
+    same_as_docker("true", "run --rm --network none busybox sh -c 'echo out; exit 7'", WELL);
+    same_as_docker("true", "run --rm -i --network none busybox cat", WELL);
+    same_as_docker(
+        "true", "run --rm --network none -w /tmp -e A=b -h me busybox sh -c 'pwd; echo $A; hostname'", WELL);
+    same_as_docker("true", "run --rm --network none --entrypoint /bin/echo busybox a b", WELL);
+    same_as_docker("true", "run --rm --network none busybox nosuch", FAILS);
+    same_as_docker("true", "run --rm --network none busybox /etc", FAILS);
+    same_as_docker("docker rm -f unstarted", "run --name unstarted --network none busybox nosuch", FAILS);
+}
+
+static void what_is_done_to_one_is_as_dockers(void **state)
+{
+    (void)state;
+    same_as_docker("true", "exec one sh -c 'echo out; echo loud >&2; exit 9'", WELL);
+    same_as_docker("true", "exec -i one cat", WELL);
+    same_as_docker("true", "exec -e A=b -w /tmp -u 0:0 one sh -c 'echo $A; pwd; id -u'", WELL);
+    same_as_docker("true", "logs one", WELL);
+    same_as_docker("true", "logs --tail 1 one", WELL);
+    same_as_docker("true", "logs -n 0 one", WELL);
+    same_as_docker("docker unpause one", "pause one", WELL);
+    same_as_docker("docker pause one", "exec one true", FAILS);
+    same_as_docker("docker unpause one; docker start one", "stop -t 0 one", WELL);
+    same_as_docker("docker start one", "kill one", WELL);
+    same_as_docker("docker start one", "kill -s NOPE one", FAILS);
+    same_as_docker("docker stop -t 0 one", "start one", WELL);
+    same_as_docker("docker start one", "restart -t 0 one", WELL);
+    same_as_docker("docker start one", "rm one", FAILS);
+    same_as_docker("docker run -d --name taken busybox true", "rename one taken", FAILS);
+    same_as_docker("docker rename two one", "rename one two", WELL);
+    same_as_docker("docker create --name gone busybox true", "rm -f gone", WELL);
+}
+
+static void what_is_not_there_is_as_dockers(void **state)
+{
+    static const char *const commands[] = {"logs",    "attach", "start", "stop",
+                                           "restart", "kill",   "pause", "rm"};
+    (void)state;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        char args[64];
+        snprintf(args, sizeof args, "%s nosuch", commands[i]);
+        same_as_docker("true", args, FAILS);
+    }
+    same_as_docker("true", "exec nosuch true", FAILS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(runs_are_as_dockers),
+        cmocka_unit_test(what_is_done_to_one_is_as_dockers),
+        cmocka_unit_test(what_is_not_there_is_as_dockers),
+    };
+    char why[128];
+    signal(SIGPIPE, SIG_IGN);
+    daemon_of_tests = getenv("PORTHOLE_BINARY") ? dockerd_new(why, sizeof why) : NULL;
+    if (!daemon_of_tests) {
+        fprintf(stderr, "SKIPPED porthole beside docker: %s\n",
+                getenv("PORTHOLE_BINARY") ? why : "PORTHOLE_BINARY is not set");
+        return 77;
+    }
+    int failed = 1;
+    if (dockerd_docker(daemon_of_tests, NULL, 0,
+                       "run -d --name one --network none busybox sh -c 'echo a; echo b; exec sleep 1000'")) {
+        failed = cmocka_run_group_tests(tests, NULL, NULL);
+    }
+    dockerd_free(daemon_of_tests);
+    return failed > 0;
+}
