@@ -89,12 +89,30 @@ static void what_is_not_there_is_as_dockers(void **state)
     same_as_docker("true", "exec nosuch true", FAILS);
 }
 
+/* The row of what was launched may say "created" for a moment longer. */
+static void the_experiment_works(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) { /* launched, found there, and started again */
+        assert_true(dockerd_shell(
+            "cd %s; \"$PORTHOLE_BINARY\" --engine docker=%s demo --batch | grep -q 'The host sees 1 of 1'",
+            dockerd_folder(daemon_of_tests), dockerd_address(daemon_of_tests)));
+        if (i == 1) {
+            assert_true(dockerd_docker(daemon_of_tests, NULL, 0, "stop -t 0 demo-ping-process"));
+        }
+    }
+    assert_true(
+        dockerd_shell("\"$PORTHOLE_BINARY\" --engine docker=%s demo --clean | grep -qx demo-ping-process",
+                      dockerd_address(daemon_of_tests)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_are_as_dockers),
         cmocka_unit_test(what_is_done_to_one_is_as_dockers),
         cmocka_unit_test(what_is_not_there_is_as_dockers),
+        cmocka_unit_test(the_experiment_works),
     };
     char why[128];
     signal(SIGPIPE, SIG_IGN);

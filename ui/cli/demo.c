@@ -86,14 +86,24 @@ static bool has_ping(const struct process_table *t)
     return false;
 }
 
+/* What was started just now: its engine may tell so a moment after it has answered. */
+static bool is_awaited(const struct cli *cli, container_id id)
+{
+    const struct container *c = model_get(cli->model, id);
+    return c && (c->state == CONTAINER_CREATED || c->state == CONTAINER_EXITED);
+}
+
 /* Its table, once ping is in it: a VM answers before its process runs. NULL, and said. */
 static struct process_table *table_with_ping(struct cli *cli, container_id id, const char *name)
 {
     bool never = false;
     for (int waited = 0;; waited += POLL_MS) {
-        struct process_table *t = cli_process_table(cli, id);
-        if (!t || has_ping(t)) {
-            return t;
+        struct process_table *t = NULL;
+        if (!is_awaited(cli, id)) {
+            t = cli_process_table(cli, id);
+            if (!t || has_ping(t)) {
+                return t;
+            }
         }
         process_table_free(t);
         if (waited >= PATIENCE_MS) {
