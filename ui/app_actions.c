@@ -62,10 +62,15 @@ static void do_stats(struct app *a, container_id id)
     open_tab(a, DETAIL_STATS);
 }
 
+/* Beside the one that is looked at, where that engine can. */
 static void do_launch(struct app *a, container_id id)
 {
     (void)id;
-    app_push(a, launch_view_new(a, -1, NULL, 0));
+    const struct session *s = app_session(a);
+    int engine = session_engine_of(s, app_selected(a));
+    const struct engine *e = engine < 0 ? NULL : session_engine(s, engine);
+    bool able = e && e->state == ENGINE_ONLINE && !e->limited;
+    app_push(a, launch_view_new(a, able ? engine : -1, NULL, 0));
 }
 
 static void do_demo(struct app *a, container_id id)
