@@ -265,14 +265,17 @@ static void say_several(struct cli *cli, const char *word)
     text_done(&engines);
 }
 
-void cli_say_missing(const struct cli *cli)
+bool cli_say_missing(const struct cli *cli)
 {
+    bool missing = false;
     for (int i = 0; i < session_engines(cli->session); i++) {
         const struct engine *e = session_engine(cli->session, i);
         if (e->state == ENGINE_ONLINE ? e->limited : !e->absent) {
             cli_say("engine %s: %s", e->label, e->reason ? e->reason : "does not answer");
+            missing = missing || e->state != ENGINE_ONLINE;
         }
     }
+    return missing;
 }
 
 const struct container *cli_find(struct cli *cli, const char *word)

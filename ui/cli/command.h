@@ -56,8 +56,8 @@ void cli_wait_for(struct cli *cli, const bool *done, int ms);
 const struct container *cli_find(struct cli *cli, const char *word);
 
 /* Says which engines have told less than they should, or nothing: those that are not there at all are not
- * missed. */
-void cli_say_missing(const struct cli *cli);
+ * missed. True: one has told nothing. */
+bool cli_say_missing(const struct cli *cli);
 
 /* The row of a container that was launched just now: the engine tells of it after it has answered. NULL, and
  * said, when it is gone already. */

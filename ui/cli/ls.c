@@ -372,7 +372,7 @@ static int run(struct cli *cli, struct args *args)
     if (code < 0) {
         code = cli_open(cli, true) ? 0 : EXIT_ENGINE;
         if (code == 0) {
-            cli_say_missing(cli);
+            code = cli_say_missing(cli) ? EXIT_ENGINE : 0; /* what others have told is printed all the same */
             list(cli, &ls);
         }
     }

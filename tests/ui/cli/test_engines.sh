@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 fake=$(dirname "$program")/../tests/bin/porthole-fake
 [ -x "$fake" ] || skip "there is no $fake"
+only fake
 both() {
     "$fake" --engine fake=containers=4 --engine fake=containers=4,seed=9 "$@"
 }

@@ -41,17 +41,17 @@ is "by the rules" "$(echo "$out" | json '(d["modes"][0]["verdict"], "17763" in d
 # By the engine that has it.
 [ -x "$fake" ] || fail "there is no $fake"
 if [ -x "$fake" ]; then
+    only fake
     is "check, fake" "$("$fake" check busybox --json | json '[(m["isolation"], m["verdict"]) for m in d["modes"]]')" \
         "[('process', 'ok'), ('vm', 'ok')]"
     has "what it costs" "$("$fake" check busybox)" "it costs about 400 MB"
     is "check, no VMs" "$("$fake" --engine fake=novm=1 check busybox --json | json '[m["verdict"] for m in d["modes"]]')" \
         "['ok', 'refuse']"
-    mkdir -p "$XDG_CONFIG_HOME/porthole"
     echo '{"engines": [{"name": "fake", "isolation": "hyperv"}]}' >"$XDG_CONFIG_HOME/porthole/settings.json"
     is "the settings' default" "$("$fake" check busybox --json | json 'd["default"]')" vm
     is "and of engines" "$("$fake" engines --json | json 'd[0]["default_isolation"]')" vm
     is "and what run does" "$("$fake" run busybox true >/dev/null 2>&1; echo $?)" 0
-    rm "$XDG_CONFIG_HOME/porthole/settings.json"
+    only fake
 
     # Within one run of the program: the fake engine forgets all when it ends.
     is "relaunch" "$("$fake" relaunch --yes web-1 2>&1 | wc -l | tr -d ' ')" 1
@@ -59,6 +59,7 @@ if [ -x "$fake" ]; then
     hasnt "kept when told so" "$("$fake" relaunch --keep ping-process 2>&1 </dev/null)" "porthole:"
     has "no VMs, no relaunch" "$("$fake" --engine fake=novm=1 relaunch cache 2>&1)" \
         "Cannot relaunch cache as vm: This machine has no means to run VMs"
+    only local
 fi
 
 # With real containers: into the same mode, since this is what every machine can do.

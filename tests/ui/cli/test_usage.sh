@@ -20,8 +20,13 @@ is "no such command" $? 2
 is "no such engine" $? 125
 has "version" "$("$program" --version)" "porthole "
 has "who without a number" "$("$program" who me 2>&1)" "positive number"
-has "an engine that was named and is not there" "$("$program" ls 2>&1)" "engine docker: cannot reach"
-has "a container that may be there" "$("$program" ps nobody 2>&1)" "engine docker: cannot reach"
+nowhere() {
+    DOCKER_HOST=unix://$PORTHOLE_STATE/docker.sock "$program" --engine local --engine docker "$@"
+}
+has "an engine that was named and is not there" "$(nowhere ls 2>&1)" "engine docker: cannot reach"
+nowhere ls >/dev/null 2>&1
+is "and the list is not complete" $? 125
+has "a container that may be there" "$(nowhere ps nobody 2>&1)" "engine docker: cannot reach"
 echo '{ "theme": "dark", // fine
   "colour": 1 }' >"$PORTHOLE_STATE/settings.json"
 has "an unknown key names its line" "$("$program" --settings "$PORTHOLE_STATE/settings.json" ls 2>&1)" "line 2"
