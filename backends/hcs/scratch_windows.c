@@ -53,10 +53,12 @@ struct vmcompute_api {
 #undef FIELD
 };
 
-struct hold { /* a mutex that nobody waits for: while it is there, the container is being launched */
+struct hold { /* a file beside the layer, shared with nobody: while it is open, the container is being
+               * launched. Windows removes it when we end, however that is. A named mutex would do as well,
+               * but anybody may make one of that name. */
     struct hold *next;
     char *id;
-    HANDLE mutex;
+    HANDLE file;
 };
 
 struct scratch {
@@ -106,77 +108,6 @@ int32_t scratch_name_to_guid(struct scratch *s, const char *name, GUID *guid)
     return result;
 }
 
-/* Who launches what. */
-
-static wchar_t *mutex_name(const char *id)
-{
-    struct text name = {0};
-    text_addf(&name, "Global\\porthole-launches-%s", id);
-    wchar_t *wide = wide_from_utf8(name.data);
-    text_done(&name);
-    return wide;
-}
-
-static struct hold **find_hold(struct scratch *s, const char *id)
-{
-    struct hold **link = &s->holds;
-    while (*link && strcmp((*link)->id, id) != 0) {
-        link = &(*link)->next;
-    }
-    return link;
-}
-
-/* False: somebody launches it already. */
-static bool take_hold(struct scratch *s, const char *id)
-{
-    wchar_t *name = mutex_name(id);
-    HANDLE mutex = CreateMutexW(NULL, FALSE, name);
-    bool is_new = mutex && GetLastError() != ERROR_ALREADY_EXISTS;
-    free(name);
-    if (is_new) {
-        struct hold *hold = mem_new(1, sizeof *hold);
-        *hold = (struct hold){s->holds, mem_string(id), mutex};
-        s->holds = hold;
-    } else if (mutex) {
-        CloseHandle(mutex);
-    }
-    return is_new;
-}
-
-static void drop_hold(struct hold **link)
-{
-    struct hold *hold = *link;
-    *link = hold->next;
-    CloseHandle(hold->mutex);
-    free(hold->id);
-    free(hold);
-}
-
-bool scratch_is_held(const char *id)
-{
-    wchar_t *name = mutex_name(id);
-    HANDLE mutex = OpenMutexW(SYNCHRONIZE, FALSE, name);
-    bool is_there = mutex || GetLastError() == ERROR_ACCESS_DENIED;
-    if (mutex) {
-        CloseHandle(mutex);
-    }
-    free(name);
-    return is_there;
-}
-
-bool scratch_is_others(struct scratch *s, const char *id)
-{
-    return !*find_hold(s, id) && scratch_is_held(id);
-}
-
-void scratch_free(struct scratch *s)
-{
-    while (s->holds) {
-        drop_hold(&s->holds);
-    }
-    free(s);
-}
-
 /* Folders. */
 
 static void add_wide(struct text *path, const wchar_t *wide)
@@ -216,6 +147,90 @@ static wchar_t *folder_of(const char *id, bool make, int32_t *result)
     wchar_t *folder = *result >= 0 ? wide_from_utf8(path.data) : NULL;
     text_done(&path);
     return folder;
+}
+
+/* Who launches what. */
+
+/* No container's name begins with a dot. NULL: the folder for it is not there, or not ours. */
+static wchar_t *hold_path(const char *id, int32_t *result)
+{
+    struct text name = {0};
+    text_addf(&name, ".%s", id);
+    wchar_t *path = folder_of(name.data, false, result);
+    text_done(&name);
+    return path;
+}
+
+static struct hold **find_hold(struct scratch *s, const char *id)
+{
+    struct hold **link = &s->holds;
+    while (*link && strcmp((*link)->id, id) != 0) {
+        link = &(*link)->next;
+    }
+    return link;
+}
+
+static int32_t take_hold(struct scratch *s, const char *id)
+{
+    int32_t result;
+    wchar_t *path = hold_path(id, &result);
+    if (!path) {
+        return result;
+    }
+    HANDLE file = CreateFileW(path, GENERIC_READ | DELETE, 0, NULL, OPEN_ALWAYS,
+                              FILE_ATTRIBUTE_HIDDEN | FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    result = file == INVALID_HANDLE_VALUE ? last_error() : S_OK;
+    free(path);
+    if (result == HRESULT_FROM_WIN32(ERROR_SHARING_VIOLATION)) {
+        return HRESULT_FROM_WIN32(ERROR_ALREADY_EXISTS); /* somebody launches it already */
+    }
+    if (result >= 0) {
+        struct hold *hold = mem_new(1, sizeof *hold);
+        *hold = (struct hold){s->holds, mem_string(id), file};
+        s->holds = hold;
+    }
+    return result;
+}
+
+static void drop_hold(struct hold **link)
+{
+    struct hold *hold = *link;
+    *link = hold->next;
+    CloseHandle(hold->file);
+    free(hold->id);
+    free(hold);
+}
+
+/* One that cannot be looked at may be. A file that is there and not open was left by a machine that stopped.
+ */
+bool scratch_is_held(const char *id)
+{
+    int32_t result;
+    wchar_t *path = hold_path(id, &result);
+    if (!path) {
+        return result == HRESULT_FROM_WIN32(ERROR_ACCESS_DENIED);
+    }
+    HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                              NULL, OPEN_EXISTING, 0, NULL);
+    bool held = file == INVALID_HANDLE_VALUE && GetLastError() == ERROR_SHARING_VIOLATION;
+    if (file != INVALID_HANDLE_VALUE) {
+        CloseHandle(file);
+    }
+    free(path);
+    return held;
+}
+
+bool scratch_is_others(struct scratch *s, const char *id)
+{
+    return !*find_hold(s, id) && scratch_is_held(id);
+}
+
+void scratch_free(struct scratch *s)
+{
+    while (s->holds) {
+        drop_hold(&s->holds);
+    }
+    free(s);
 }
 
 static bool is_folder(const wchar_t *path)
@@ -372,9 +387,8 @@ static int32_t create_held(struct scratch *s, const char *id, const cJSON *layer
     if (!folder) {
         return result;
     }
-    if (!take_hold(s, id)) {
-        result = HRESULT_FROM_WIN32(ERROR_ALREADY_EXISTS);
-    } else {
+    result = take_hold(s, id);
+    if (result >= 0) {
         result =
             is_there(folder) ? HRESULT_FROM_WIN32(ERROR_ALREADY_EXISTS) : create(s, folder, layers, answer);
         if (result < 0) {
