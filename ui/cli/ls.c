@@ -137,6 +137,11 @@ static void engines_json(const struct cli *cli, const struct container *c, cJSON
     cJSON_AddItemToObject(o, "engines", list);
 }
 
+static void memory_json(cJSON *o, const char *name, uint64_t bytes)
+{
+    cJSON_AddItemToObject(o, name, bytes ? cJSON_CreateNumber((double)bytes) : cJSON_CreateNull());
+}
+
 static void usage_json(const struct container *c, cJSON *o)
 {
     if (isnan(c->cpu)) {
@@ -144,8 +149,8 @@ static void usage_json(const struct container *c, cJSON *o)
     } else {
         cJSON_AddNumberToObject(o, "cpu_percent", round(c->cpu * 1000) / 10);
     }
-    cJSON_AddNumberToObject(o, "memory", (double)c->memory);
-    cJSON_AddNumberToObject(o, "host_memory", (double)c->host_memory);
+    memory_json(o, "memory", c->memory);
+    memory_json(o, "host_memory", c->host_memory);
     if (c->processes < 0) {
         cJSON_AddNullToObject(o, "processes");
     } else {
