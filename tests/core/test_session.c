@@ -604,7 +604,7 @@ static void the_engine_with_the_function_is_asked(void **state)
 static void a_limited_engine_is_asked_for_nothing_and_believed_last(void **state)
 {
     (void)state;
-    struct heard heard;
+    struct heard heard = {0};
     struct scene *scene = scene_new(true);
     scripts[0].limited = "you may not";
     scripts[0].keys[1] = "alone";
