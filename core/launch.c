@@ -14,12 +14,14 @@ void launch_spec_init(struct launch_spec *s)
 
 void launch_spec_done(struct launch_spec *s)
 {
-    char *strings[] = {s->image, s->name, s->hostname, s->entrypoint, s->workdir, s->user, s->network};
+    char *strings[] = {s->image,   s->name, s->hostname, s->entrypoint,
+                       s->workdir, s->user, s->network,  s->restart};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
         free(strings[i]);
     }
     free(s->command);
     free(s->env);
+    free(s->labels);
     for (size_t i = 0; i < s->n_crossings; i++) {
         free((char *)s->crossings[i].outside);
         free((char *)s->crossings[i].inside);
@@ -38,8 +40,10 @@ void launch_spec_copy(struct launch_spec *to, const struct launch_spec *from)
     to->workdir = mem_string(from->workdir);
     to->user = mem_string(from->user);
     to->network = mem_string(from->network);
+    to->restart = mem_string(from->restart);
     to->command = mem_strings((const char *const *)from->command);
     to->env = mem_strings((const char *const *)from->env);
+    to->labels = mem_strings((const char *const *)from->labels);
     to->crossings = from->n_crossings ? mem_new(from->n_crossings, sizeof *to->crossings) : NULL;
     for (size_t i = 0; i < from->n_crossings; i++) {
         to->crossings[i] = from->crossings[i];
@@ -48,16 +52,17 @@ void launch_spec_copy(struct launch_spec *to, const struct launch_spec *from)
     }
 }
 
-/* Sets "NAME=value" in the block, in the place of an older value of NAME (name_len bytes). */
-static void set_env(struct launch_spec *s, const char *entry, size_t name_len)
+/* Sets "NAME=value" in a block, in the place of an older value of NAME (name_len bytes). */
+static void set_entry(char ***to, const char *entry, size_t name_len)
 {
+    char **old = *to;
     size_t n = 0, place;
-    while (s->env && s->env[n]) {
+    while (old && old[n]) {
         n++;
     }
     const char **entries = mem_new(n + 2, sizeof *entries);
     for (size_t i = 0; i < n; i++) {
-        entries[i] = s->env[i];
+        entries[i] = old[i];
     }
     for (place = 0; place < n; place++) {
         if (strncmp(entries[place], entry, name_len) == 0 && entries[place][name_len] == '=') {
@@ -65,10 +70,9 @@ static void set_env(struct launch_spec *s, const char *entry, size_t name_len)
         }
     }
     entries[place] = entry;
-    char **block = mem_strings(entries);
+    *to = mem_strings(entries);
     free(entries);
-    free(s->env);
-    s->env = block;
+    free(old);
 }
 
 int launch_add_env(struct launch_spec *s, const char *word, struct error *e)
@@ -79,14 +83,14 @@ int launch_add_env(struct launch_spec *s, const char *word, struct error *e)
                          word);
     }
     if (word[name_len] == '=') {
-        set_env(s, word, name_len);
+        set_entry(&s->env, word, name_len);
         return 0;
     }
     const char *value = getenv(word);
     if (value) {
         struct text entry = {0};
         text_addf(&entry, "%s=%s", word, value);
-        set_env(s, entry.data, name_len);
+        set_entry(&s->env, entry.data, name_len);
         text_done(&entry);
     }
     return 0;
@@ -140,10 +144,12 @@ static bool inside_taken(const struct launch_spec *s, const char *inside)
 static int check_volume(const struct launch_spec *s, const char *outside, const char *inside,
                         const char *mode, struct error *e)
 {
-    if (!is_absolute(outside)) {
-        return error_set(e, ERROR_INVALID, 0,
-                         "Volume: \"%s\" is not an absolute path of the host; write OUTSIDE:INSIDE[:ro|:rw]",
-                         outside);
+    if (!is_absolute(outside) && !launch_name_ok(outside)) {
+        return error_set(
+            e, ERROR_INVALID, 0,
+            "Volume: \"%s\" is neither an absolute path of the host nor the name of a volume; write "
+            "OUTSIDE:INSIDE[:ro|:rw]",
+            outside);
     }
     if (!is_absolute(inside)) {
         return error_set(
@@ -205,6 +211,38 @@ int launch_add_port(struct launch_spec *s, const char *word, struct error *e)
     port_outside(&port, &outside);
     port_inside(&port, &inside);
     add_crossing(s, CROSSING_PORT, text_take(&outside), text_take(&inside), false);
+    return 0;
+}
+
+/* Labels, and when to start again. */
+
+int launch_add_label(struct launch_spec *s, const char *word, struct error *e)
+{
+    struct text entry = {0};
+    size_t key_len = strcspn(word, "=");
+    if (key_len == 0) {
+        return error_set(e, ERROR_INVALID, 0, "\"%s\" is no label: write KEY=VALUE, or KEY", word);
+    }
+    text_addf(&entry, "%s%s", word, word[key_len] ? "" : "=");
+    set_entry(&s->labels, entry.data, key_len);
+    text_done(&entry);
+    return 0;
+}
+
+int launch_set_restart(struct launch_spec *s, const char *word, struct error *e)
+{
+    bool counted = strncmp(word, "on-failure:", 11) == 0 && word[11] && strlen(word) <= 11 + 6 &&
+                   strspn(word + 11, "0123456789") == strlen(word + 11);
+    bool none = strcmp(word, "no") == 0;
+    if (!none && !counted && strcmp(word, "always") != 0 && strcmp(word, "unless-stopped") != 0 &&
+        strcmp(word, "on-failure") != 0) {
+        return error_set(e, ERROR_INVALID, 0,
+                         "\"%s\" is no restart policy: write no, always, unless-stopped, on-failure, or "
+                         "on-failure:TIMES",
+                         word);
+    }
+    free(s->restart);
+    s->restart = none ? NULL : mem_string(word);
     return 0;
 }
 

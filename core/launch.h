@@ -9,15 +9,17 @@
 #include "core/error.h"
 #include "core/isolation.h"
 
-struct launch_spec {          /* owns everything in it; command and env are blocks as mem_strings makes */
-    char *image;              /* required */
-    char *name;               /* NULL: the engine chooses */
-    char *hostname;           /* NULL: the engine chooses */
-    char **command;           /* NULL-ended; NULL: what the image says */
-    char *entrypoint;         /* NULL: what the image says */
-    char **env;               /* "NAME=value"; NULL none */
-    char *workdir;            /* NULL: what the image says */
-    char *user;               /* "user", "uid", "user:group"; NULL: what the image says */
+struct launch_spec {  /* owns everything in it; command, env and labels are blocks as mem_strings makes */
+    char *image;      /* required */
+    char *name;       /* NULL: the engine chooses */
+    char *hostname;   /* NULL: the engine chooses */
+    char **command;   /* NULL-ended; NULL: what the image says */
+    char *entrypoint; /* NULL: what the image says */
+    char **env;       /* "NAME=value"; NULL none */
+    char **labels;    /* "key=value"; NULL none */
+    char *restart;    /* policy: "always", "unless-stopped", "on-failure[:N]"; NULL none */
+    char *workdir;    /* NULL: what the image says */
+    char *user;       /* "user", "uid", "user:group"; NULL: what the image says */
     enum isolation isolation; /* ISOLATION_UNKNOWN: the engine's default */
     bool terminal;            /* -t */
     bool input;               /* -i: keep its input open */
@@ -38,14 +40,21 @@ void launch_spec_copy(struct launch_spec *to, const struct launch_spec *from); /
 /* -e: appends "NAME=value"; "NAME" alone takes the value from our own environment, or nothing if unset. */
 int launch_add_env(struct launch_spec *s, const char *word, struct error *e);
 
-/* -v: "OUTSIDE:INSIDE[:ro|:rw]", both absolute; on Windows a drive letter is no separator. */
+/* -l: "KEY=VALUE", or "KEY" with an empty value; in the place of an older one of that key. */
+int launch_add_label(struct launch_spec *s, const char *word, struct error *e);
+
+/* --restart: "no", "always", "unless-stopped", "on-failure[:N]". */
+int launch_set_restart(struct launch_spec *s, const char *word, struct error *e);
+
+/* -v: "OUTSIDE:INSIDE[:ro|:rw]", both absolute, or OUTSIDE the name of a volume that the engine keeps; a
+ * drive letter is no separator. */
 int launch_add_volume(struct launch_spec *s, const char *word, struct error *e);
 
 /* -p: "[ADDRESS:]OUTSIDE:INSIDE[/tcp|/udp]"; core/port.h reads the crossing that it becomes. */
 int launch_add_port(struct launch_spec *s, const char *word, struct error *e);
 
-/* --device, as docker writes it: "/dev/OUTSIDE[:/INSIDE][:r|:rwm]" of a Linux host, "class/GUID" of a Windows one (a
- * class of interfaces: Windows gives all devices of the class). */
+/* --device, as docker writes it: "/dev/OUTSIDE[:/INSIDE][:r|:rwm]" of a Linux host, "class/GUID" of a Windows
+ * one (a class of interfaces: Windows gives all devices of the class). */
 int launch_add_device(struct launch_spec *s, const char *word, struct error *e);
 
 enum launch_network {

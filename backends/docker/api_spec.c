@@ -114,6 +114,37 @@ static void read_devices(struct launch_spec *s, const cJSON *devices)
     }
 }
 
+static char **read_labels(const cJSON *labels)
+{
+    struct launch_spec s = {0};
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, labels)
+    {
+        struct text entry = {0};
+        if (cJSON_IsString(item) && item->string && item->string[0]) {
+            text_addf(&entry, "%s=%s", item->string, item->valuestring);
+            launch_add_label(&s, entry.data, NULL);
+        }
+        text_done(&entry);
+    }
+    return s.labels;
+}
+
+static char *read_restart(const cJSON *policy)
+{
+    struct text word = {0};
+    const char *name = json_string(policy, "Name", "");
+    int64_t times = json_integer(policy, "MaximumRetryCount", 0);
+    if (!*name || strcmp(name, "no") == 0) {
+        return NULL;
+    }
+    text_add(&word, name);
+    if (times > 0) {
+        text_addf(&word, ":%lld", (long long)times);
+    }
+    return text_take(&word);
+}
+
 static enum isolation isolation_of(const cJSON *host, const struct api_engine *e)
 {
     enum isolation mode = ISOLATION_UNKNOWN;
@@ -137,6 +168,8 @@ bool api_spec(struct launch_spec *s, const cJSON *json, const struct api_engine 
     s->hostname = *hostname && strncmp(id, hostname, 12) != 0 ? mem_string(hostname) : NULL;
     read_command(s, json);
     s->env = json_strings(json, "Config.Env");
+    s->labels = read_labels(json_at(json, "Config.Labels"));
+    s->restart = read_restart(json_at(host, "RestartPolicy"));
     s->workdir = text_at(json, "Config.WorkingDir");
     s->user = text_at(json, "Config.User");
     s->isolation = isolation_of(host, e);
@@ -207,6 +240,29 @@ static void put_folder(cJSON *host, const struct crossing *c)
     text_addf(&bind, "%s:%s%s", c->outside, c->inside, c->read_only ? ":ro" : "");
     cJSON_AddItemToArray(part(host, "Binds", true), cJSON_CreateString(text_of(&bind)));
     text_done(&bind);
+}
+
+static void put_labels(cJSON *body, char *const *labels)
+{
+    for (; labels && *labels; labels++) {
+        const char *equals = *labels + strcspn(*labels, "=");
+        char *key = mem_string_n(*labels, (size_t)(equals - *labels));
+        cJSON_AddStringToObject(part(body, "Labels", false), key, *equals ? equals + 1 : equals);
+        free(key);
+    }
+}
+
+/* "always", "on-failure:5" */
+static void put_restart(cJSON *host, const char *policy)
+{
+    if (policy) {
+        const char *colon = strchr(policy, ':');
+        char *name = mem_string_n(policy, colon ? (size_t)(colon - policy) : strlen(policy));
+        cJSON *o = part(host, "RestartPolicy", false);
+        add_text(o, "Name", name);
+        cJSON_AddNumberToObject(o, "MaximumRetryCount", colon ? (double)strtol(colon + 1, NULL, 10) : 0);
+        free(name);
+    }
 }
 
 static void put_device(cJSON *host, const struct crossing *c, bool windows)
@@ -324,6 +380,8 @@ char *api_create(const struct launch_spec *s, const struct api_engine *e, struct
     cJSON_AddBoolToObject(body, "OpenStdin", s->input);
     /* Held, it waits for the one who attaches before it starts: his end of input is its own. */
     cJSON_AddBoolToObject(body, "StdinOnce", s->input && s->hold);
+    put_labels(body, s->labels);
+    put_restart(host, s->restart);
     put_crossings(body, host, s, e);
     bool ok = put_isolation(host, s, e, why);
     cJSON_AddItemToObject(body, "HostConfig", host);

@@ -57,6 +57,11 @@ static int check_crossing(const struct crossing *c, enum isolation mode, struct 
     struct port port;
     switch (c->kind) {
     case CROSSING_FOLDER:
+        return launch_name_ok(c->outside)
+                   ? error_set(e, ERROR_UNSUPPORTED, 0,
+                               "cannot launch: HCS keeps no volumes as %.64s; name a folder of the host",
+                               c->outside)
+                   : 0;
     case CROSSING_PIPE:
         return 0;
     case CROSSING_PORT:
@@ -84,6 +89,11 @@ static int check_crossing(const struct crossing *c, enum isolation mode, struct 
 int create_check(const struct launch_spec *spec, enum isolation mode, struct error *e)
 {
     enum launch_network network = launch_network(spec);
+    if (spec->labels || spec->restart) {
+        return error_set(e, ERROR_UNSUPPORTED, 0,
+                         "cannot launch with %s: HCS keeps none; leave it out, or use the engine docker",
+                         spec->labels ? "labels" : "a restart policy");
+    }
     if (spec->cpus > 0 && (spec->cpus > UINT16_MAX || floor(spec->cpus) != spec->cpus)) {
         return error_set(e, ERROR_UNSUPPORTED, 0,
                          "cannot launch with %g processors: Windows counts whole ones", spec->cpus);

@@ -158,8 +158,10 @@ static bool device_ok(const struct paths *p, const struct crossing *c, bool vm, 
 static bool crossing_ok(const struct paths *p, const struct crossing *c, bool vm, struct error *e)
 {
     if (c->kind == CROSSING_FOLDER && (c->outside[0] != '/' || c->inside[0] != '/')) {
-        return refuse(e, ERROR_INVALID,
-                      "a folder has a path of Windows: name both as Linux does, as in -v /data:/data");
+        return refuse(
+            e, ERROR_INVALID,
+            "the local engine keeps no volumes, and knows paths of Linux only: name both folders as in "
+            "-v /data:/data");
     }
     if (c->kind == CROSSING_FOLDER && access(c->outside, F_OK) < 0) {
         error_errno(e, errno, "cannot map the folder %s into the container", c->outside);
@@ -280,6 +282,12 @@ static bool spec_ok(const struct paths *p, const struct launch_spec *spec, struc
     }
     if (spec->isolation == ISOLATION_VM && !vm_ok(p, spec, e)) {
         return false;
+    }
+    if (spec->restart) {
+        return refuse(
+            e, ERROR_UNSUPPORTED,
+            "the local engine has no daemon that could start a container again: leave out --restart, or "
+            "use the engine docker");
     }
     if (!network_ok(p, spec, e)) {
         return false;

@@ -54,6 +54,28 @@ static void runs_are_as_dockers(void **state)
     same_as_docker("docker rm -f unstarted", "run --name unstarted --network none busybox nosuch", FAILS);
 }
 
+static void what_docker_keeps_is_asked_for_as_dockers(void **state)
+{
+    (void)state;
+    same_as_docker(
+        "docker volume rm -f kept",
+        "run --rm --network none -v kept:/in:ro busybox sh -c 'mount | grep -c \" /in \"; : >/in/x'", WELL);
+    same_as_docker("printf 'A=1\\n# no\\n\\nB=two words\\n' >vars",
+                   "run --rm --network none --env-file vars -e A=2 busybox sh -c 'echo $A $B'", WELL);
+    same_as_docker("true", "run --rm --network none --restart always busybox true",
+                   FAILS); /* not with --rm */
+    const char *address = dockerd_address(daemon_of_tests);
+    assert_true(dockerd_shell(
+        "export DOCKER_HOST=%s; \"$PORTHOLE_BINARY\" --engine docker run -d --name labelled -l a=b "
+        "--label c --restart on-failure:3 -v kept:/in --network none busybox sleep 1000 >&2 && "
+        "test \"$(docker inspect -f '{{.Config.Labels}} {{.HostConfig.RestartPolicy}} "
+        "{{range .Mounts}}{{.Type}} {{.Name}}{{end}}' labelled)\" = "
+        "'map[a:b c:] {on-failure 3} volume kept' && "
+        "\"$PORTHOLE_BINARY\" --engine docker ls --filter label=a=b -q | grep -q . && "
+        "docker rm -f labelled >/dev/null",
+        address));
+}
+
 static void what_is_done_to_one_is_as_dockers(void **state)
 {
     (void)state;
@@ -110,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_are_as_dockers),
+        cmocka_unit_test(what_docker_keeps_is_asked_for_as_dockers),
         cmocka_unit_test(what_is_done_to_one_is_as_dockers),
         cmocka_unit_test(what_is_not_there_is_as_dockers),
         cmocka_unit_test(the_experiment_works),

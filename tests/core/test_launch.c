@@ -48,6 +48,8 @@ static void volumes_are_two_absolute_paths(void **state)
     assert_true(there.crossings[0].read_only);
     assert_int_equal(launch_add_volume(&there, "\\\\.\\pipe\\a:\\\\.\\pipe\\b", &e), 0);
     assert_int_equal(there.crossings[1].kind, CROSSING_PIPE);
+    assert_int_equal(launch_add_volume(&there, "my-data:/in", &e), 0); /* a volume that the engine keeps */
+    assert_string_equal(there.crossings[2].outside, "my-data");
     launch_spec_done(&there);
     assert_int_equal(s.n_crossings, 3);
     assert_int_equal(s.crossings[0].kind, CROSSING_FOLDER);
@@ -56,7 +58,7 @@ static void volumes_are_two_absolute_paths(void **state)
     assert_false(s.crossings[0].read_only);
     assert_true(s.crossings[1].read_only);
     assert_false(s.crossings[2].read_only);
-    static const char *const wrong[] = {"",        "/data",    "data:/srv",     "/data:srv",
+    static const char *const wrong[] = {"",        "/data",    "../data:/srv",  "/data:srv",
                                         "/data:",  ":/srv",    "/data:/srv:rx", "/data:/srv:",
                                         "/data:/", "/data://", "/a:/b:ro:z",    "/other:/tmp"};
     for (size_t i = 0; i < COUNT(wrong); i++) {
@@ -161,6 +163,38 @@ static void names_that_engines_accept(void **state)
     }
 }
 
+static void labels_and_restart_policies(void **state)
+{
+    (void)state;
+    struct launch_spec s, copy;
+    struct error e = {0};
+    static const char *const policies[] = {"always", "unless-stopped", "on-failure", "on-failure:5"};
+    static const char *const wrong[] = {
+        "", "never", "on-failure:", "on-failure:x", "on-failure:12345678", "Always"};
+    launch_spec_init(&s);
+    assert_int_equal(launch_add_label(&s, "a=b=c", &e), 0);
+    assert_int_equal(launch_add_label(&s, "b", &e), 0);
+    assert_int_equal(launch_add_label(&s, "a=d", &e), 0);
+    assert_int_equal(launch_add_label(&s, "=x", &e), -1);
+    assert_string_equal(s.labels[0], "a=d");
+    assert_string_equal(s.labels[1], "b=");
+    assert_null(s.labels[2]);
+    for (size_t i = 0; i < COUNT(policies); i++) {
+        assert_int_equal(launch_set_restart(&s, policies[i], &e), 0);
+        assert_string_equal(s.restart, policies[i]);
+    }
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_int_equal(launch_set_restart(&s, wrong[i], &e), -1);
+    }
+    launch_spec_copy(&copy, &s);
+    assert_int_equal(launch_set_restart(&s, "no", &e), 0);
+    assert_null(s.restart);
+    launch_spec_done(&s);
+    assert_string_equal(copy.restart, "on-failure:5");
+    assert_string_equal(copy.labels[0], "a=d");
+    launch_spec_done(&copy);
+}
+
 static void devices_of_both_systems(void **state)
 {
     (void)state;
@@ -206,7 +240,7 @@ int main(void)
         cmocka_unit_test(env_is_added_and_replaced), cmocka_unit_test(volumes_are_two_absolute_paths),
         cmocka_unit_test(a_copy_stands_alone),       cmocka_unit_test(lines_are_split_as_a_shell_does),
         cmocka_unit_test(open_quotes_are_refused),   cmocka_unit_test(names_that_engines_accept),
-        cmocka_unit_test(devices_of_both_systems),
+        cmocka_unit_test(devices_of_both_systems),   cmocka_unit_test(labels_and_restart_policies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

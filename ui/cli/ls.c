@@ -162,9 +162,9 @@ static cJSON *labels_json(const struct container *c)
 {
     cJSON *o = cJSON_CreateObject();
     for (const char *const *label = c->labels; label && *label; label++) {
-        const char *equals = strchr(*label, '=');
+        const char *equals = *label + strcspn(*label, "=");
         char *key = mem_string_n(*label, (size_t)(equals - *label));
-        out_string(o, key, equals + 1);
+        out_string(o, key, *equals ? equals + 1 : equals);
         free(key);
     }
     return o;

@@ -1,11 +1,15 @@
 #include "ui/cli/run_options.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
 #include "core/sizes.h"
 #include "ui/cli/stream.h"
+
+enum { ENV_LINE = 65536 };
 
 enum {
     RUN_DETACH,
@@ -14,6 +18,9 @@ enum {
     RUN_NAME,
     RUN_ISOLATION,
     RUN_ENV,
+    RUN_ENV_FILE,
+    RUN_LABEL,
+    RUN_RESTART,
     RUN_VOLUME,
     RUN_PUBLISH,
     RUN_DEVICE,
@@ -36,7 +43,10 @@ const struct cli_option run_option_table[] = {
     {0, "name", "NAME", "Its name"},
     {0, "isolation", "MODE", "default, process, or hyperv (vm)"},
     {'e', "env", "NAME[=VALUE]", "Set an environment variable"},
-    {'v', "volume", "OUT:IN[:ro]", "Let a folder of the host be seen inside"},
+    {0, "env-file", "FILE", "Set those of a file, one NAME[=VALUE] in a line"},
+    {'l', "label", "KEY[=VALUE]", "Label it"},
+    {0, "restart", "POLICY", "no, always, unless-stopped, on-failure[:TIMES] (docker)"},
+    {'v', "volume", "OUT:IN[:ro]", "Let a folder of the host, or a volume of docker's, be seen inside"},
     {'p', "publish", "[ADDR:]OUT:IN[/udp]", "Let a port of the host lead to one inside"},
     {0, "device", "DEVICE[:IN][:r]", "Give it a device of the host (on Windows: class/GUID)"},
     {'w', "workdir", "FOLDER", "Working directory inside"},
@@ -87,6 +97,31 @@ static bool refuse(struct error *e, const char *value, const char *what)
     return false;
 }
 
+/* Blank lines and those that begin with # say nothing. */
+static bool read_env_file(struct launch_spec *s, const char *path, struct error *e)
+{
+    char line[ENV_LINE];
+    bool ok = true;
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        error_errno(e, errno, "cannot read the variables in %s", path);
+        return false;
+    }
+    while (ok && fgets(line, sizeof line, file)) {
+        size_t len = strcspn(line, "\r\n");
+        bool whole = line[len] || feof(file);
+        line[len] = '\0';
+        if (!whole) {
+            error_set(e, ERROR_INVALID, 0, "a line of %s is longer than %d bytes", path, ENV_LINE - 2);
+            ok = false;
+        } else if (line[strspn(line, " \t")] && line[0] != '#') {
+            ok = launch_add_env(s, line, e) == 0;
+        }
+    }
+    fclose(file);
+    return ok;
+}
+
 /* Reads one option into o; false and e when its value cannot be understood. */
 static bool read_option(struct run_options *o, int index, const struct args *args, struct error *e)
 {
@@ -100,6 +135,12 @@ static bool read_option(struct run_options *o, int index, const struct args *arg
         return set_flag(o, index, args->on);
     case RUN_ENV:
         return launch_add_env(&o->spec, value, e) == 0;
+    case RUN_ENV_FILE:
+        return read_env_file(&o->spec, value, e);
+    case RUN_LABEL:
+        return launch_add_label(&o->spec, value, e) == 0;
+    case RUN_RESTART:
+        return launch_set_restart(&o->spec, value, e) == 0;
     case RUN_VOLUME:
         return launch_add_volume(&o->spec, value, e) == 0;
     case RUN_PUBLISH:

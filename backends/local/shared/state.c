@@ -151,6 +151,7 @@ static void read_spec(const cJSON *o, struct launch_spec *spec)
     spec->command = json_strings(o, "command");
     spec->entrypoint = read_text(o, "entrypoint");
     spec->env = json_strings(o, "env");
+    spec->labels = json_strings(o, "labels");
     spec->workdir = read_text(o, "workdir");
     spec->user = read_text(o, "user");
     spec->isolation = read_isolation(o, "isolation");
@@ -283,6 +284,7 @@ static void add_spec(cJSON *root, const struct launch_spec *spec)
     add_strings(o, "command", spec->command);
     add_text(o, "entrypoint", spec->entrypoint);
     add_strings(o, "env", spec->env);
+    add_strings(o, "labels", spec->labels);
     add_text(o, "workdir", spec->workdir);
     add_text(o, "user", spec->user);
     add_isolation(o, spec->isolation);
@@ -463,6 +465,7 @@ void state_to_record(const struct state *s, struct state_record *out)
     c->image = s->spec.image;
     c->command = out->command;
     c->owner = "porthole";
+    c->labels = (const char *const *)s->spec.labels;
     c->terminal = s->spec.terminal;
     c->created = s->created;
     c->state = s->state;

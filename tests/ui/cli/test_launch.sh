@@ -85,6 +85,19 @@ is "crossings" "$("$program" ls --json | json '[sorted(x["kind"] for x in c["cro
 leftover=$("$program" ls -a --json | json '[c["name"] for c in d if c["name"] not in ("web", "pinger", "open")]')
 is "--rm leaves nothing" "$leftover" "[]"
 
+# Labels are kept; what needs a daemon is refused with the reason.
+"$program" run -d --name labelled -l team=red --label plain busybox sleep 1000 >/dev/null
+is "labels" "$("$program" ls --json | json '[c["labels"] for c in d if c["name"] == "labelled"][0]')" \
+    "{'team': 'red', 'plain': ''}"
+is "filter by label" "$("$program" ls --filter label=team=red --json | json '[c["name"] for c in d]')" "['labelled']"
+"$program" rm -f labelled >/dev/null
+has "--restart" "$("$program" run --rm --restart always busybox true 2>&1)" "has no daemon"
+has "a volume" "$("$program" run --rm -v data:/in busybox true 2>&1)" "keeps no volumes"
+"$program" run --rm --restart never busybox true 2>/dev/null
+is "a wrong policy" $? 2
+printf 'GREETING=hello there\n' >"$PORTHOLE_STATE/vars"
+is "--env-file" "$("$program" run --rm --env-file "$PORTHOLE_STATE/vars" busybox sh -c 'echo $GREETING')" "hello there"
+
 # A device of the host, and no more of it than was asked for. Loop devices need no driver for this: who may not is
 # told so before anybody asks for one.
 if [ "$(id -u)" -eq 0 ] && mknod "$PORTHOLE_STATE/loop" c 10 237 2>/dev/null; then
