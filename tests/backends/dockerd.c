@@ -181,8 +181,13 @@ bool dockerd_shell(const char *fmt, ...)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+/* Containers outlive a daemon that was killed, or that leaves them to the next one. The command line of the
+ * shim that holds a container names the folder; its child is the container. */
 static void clear_folder(const char *folder)
 {
+    dockerd_shell(
+        "for p in $(pgrep -f -- '[-]address %s/exec/'); do kill -9 $(pgrep -P $p) $p 2>/dev/null; done",
+        folder);
     dockerd_shell(
         "grep -o ' %s/[^ ]*' /proc/mounts | sort -r | xargs -r -n 1 umount -l 2>/dev/null; rm -rf %s", folder,
         folder);
