@@ -137,7 +137,10 @@ bool filter_sensible(const struct filter *f, char *why, size_t room)
     };
     for (size_t i = 0; i < f->n_words; i++) {
         for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
-            bool found = f->words[i].place != known[k].place;
+            if (f->words[i].place != known[k].place) {
+                continue;
+            }
+            bool found = false;
             struct text all = {0};
             for (size_t n = 0; known[k].words[n]; n++) {
                 found = found || is_word(known[k].words[n], &f->words[i]);

@@ -1,7 +1,9 @@
 #include "tests/backends/desk.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backends/docker/docker.h"
 #include "core/memory.h"
@@ -39,7 +41,18 @@ void desk_free(struct desk *k)
     uv_close((uv_handle_t *)&k->alarm, NULL);
     uv_run(&k->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&k->loop), 0); /* nothing is left behind */
+    if (k->folder[0]) {
+        unlink(k->address + strlen("unix://"));
+        rmdir(k->folder);
+    }
     free(k);
+}
+
+void desk_place(struct desk *k)
+{
+    snprintf(k->folder, sizeof k->folder, "/tmp/porthole-pretender-XXXXXX");
+    assert_non_null(mkdtemp(k->folder));
+    snprintf(k->address, sizeof k->address, "unix://%s/docker.sock", k->folder);
 }
 
 void desk_open(struct desk *k, const char *address)

@@ -22,12 +22,17 @@ struct desk {
     struct model *model;
     struct session *session; /* its engine is number 0 */
     bool late, closed;
+    char folder[64], address[96]; /* by desk_place; "": none */
 };
 
 struct desk *desk_new(void);                         /* without a session */
 void desk_free(struct desk *k);                      /* the loop must come to its end */
 void desk_open(struct desk *k, const char *address); /* a session */
 void desk_close(struct desk *k);
+
+/* Makes a folder, and in address the address of a socket in it, for a daemon of the test's own; desk_free
+ * removes both. */
+void desk_place(struct desk *k);
 
 const struct engine *desk_engine(const struct desk *k);
 const struct container *desk_listed(struct desk *k,

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "backends/docker/docker.h"
 #include "backends/sim/machine.h"
@@ -22,7 +21,6 @@ struct room {
     struct desk *desk;
     struct pretender *daemon;
     struct windaemon transcript;
-    char folder[64], address[96];
     char web[65], cache[65]; /* the two that both know; process, hyperv */
 };
 
@@ -51,20 +49,18 @@ static void open_session(struct room *r, const char *sim)
     k->model = model_new(NULL, NULL);
     k->session = session_new(&k->loop, k->model, NULL, NULL, true);
     session_add(k->session, &sim_backend, sim);
-    session_add(k->session, &docker_backend, r->address);
+    session_add(k->session, &docker_backend, r->desk->address);
     DESK_UNTIL(k, session_settled(k->session));
 }
 
 static int make(void **state)
 {
     struct room *r = mem_new(1, sizeof *r);
-    snprintf(r->folder, sizeof r->folder, "/tmp/porthole-both-XXXXXX");
-    assert_non_null(mkdtemp(r->folder));
-    snprintf(r->address, sizeof r->address, "unix://%s/docker.sock", r->folder);
     r->desk = desk_new();
+    desk_place(r->desk);
     find_ids(r);
     windaemon_fill(&r->transcript, r->web, r->cache, "process");
-    r->daemon = pretender_new(&r->desk->loop, r->address + 7, r->transcript.rules);
+    r->daemon = pretender_new(&r->desk->loop, r->desk->address + 7, r->transcript.rules);
     *state = r;
     return 0;
 }
@@ -78,8 +74,6 @@ static int drop(void **state)
     pretender_free(r->daemon);
     desk_free(r->desk);
     windaemon_done(&r->transcript);
-    unlink(r->address + 7);
-    rmdir(r->folder);
     free(r);
     return 0;
 }

@@ -26,24 +26,21 @@ static const char INFO[] =
 struct room {
     struct desk *desk;
     struct pretender *daemon;
-    char folder[64], address[96];
 };
 
 static int make(void **state)
 {
     struct room *r = mem_new(1, sizeof *r);
-    snprintf(r->folder, sizeof r->folder, "/tmp/porthole-pretender-XXXXXX");
-    assert_non_null(mkdtemp(r->folder));
-    snprintf(r->address, sizeof r->address, "unix://%s/docker.sock", r->folder);
     r->desk = desk_new();
+    desk_place(r->desk);
     *state = r;
     return 0;
 }
 
 static void meet(struct room *r, const struct rule *rules)
 {
-    r->daemon = pretender_new(&r->desk->loop, r->address + 7, rules);
-    desk_open(r->desk, r->address);
+    r->daemon = pretender_new(&r->desk->loop, r->desk->address + 7, rules);
+    desk_open(r->desk, r->desk->address);
 }
 
 static int drop(void **state)
@@ -52,8 +49,6 @@ static int drop(void **state)
     desk_close(r->desk);
     pretender_free(r->daemon);
     desk_free(r->desk);
-    unlink(r->address + 7);
-    rmdir(r->folder);
     free(r);
     return 0;
 }
@@ -210,10 +205,10 @@ static void an_upgrade_is_followed(void **state)
     meet(r, before);
     container_id id = desk_listed(k, FIRST)->id;
     pretender_free(r->daemon);
-    unlink(r->address + 7);
+    unlink(r->desk->address + 7);
     DESK_UNTIL(k, desk_engine(k)->state == ENGINE_OFFLINE);
     assert_int_equal(model_get(k->model, id)->state, CONTAINER_LOST);
-    r->daemon = pretender_new(&k->loop, r->address + 7, after);
+    r->daemon = pretender_new(&k->loop, r->desk->address + 7, after);
     DESK_UNTIL(k, desk_engine(k)->listed); /* by itself */
     assert_non_null(strstr(desk_engine(k)->version, "docker 26.1, API 1.45"));
     assert_int_equal(model_get(k->model, id)->state, CONTAINER_RUNNING); /* the same row */

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/memory.h"
 #include "tests/backends/pretender.h"
@@ -62,18 +61,15 @@ static const struct rule windows[] = {
 struct room {
     struct desk *desk;
     struct pretender *daemon;
-    char folder[64], address[96];
 };
 
 static int make(void **state)
 {
     struct room *r = mem_new(1, sizeof *r);
-    snprintf(r->folder, sizeof r->folder, "/tmp/porthole-pretender-XXXXXX");
-    assert_non_null(mkdtemp(r->folder));
-    snprintf(r->address, sizeof r->address, "unix://%s/docker.sock", r->folder);
     r->desk = desk_new();
-    r->daemon = pretender_new(&r->desk->loop, r->address + 7, windows);
-    desk_open(r->desk, r->address);
+    desk_place(r->desk);
+    r->daemon = pretender_new(&r->desk->loop, r->desk->address + 7, windows);
+    desk_open(r->desk, r->desk->address);
     *state = r;
     return 0;
 }
@@ -84,8 +80,6 @@ static int drop(void **state)
     desk_close(r->desk);
     pretender_free(r->daemon);
     desk_free(r->desk);
-    unlink(r->address + 7);
-    rmdir(r->folder);
     free(r);
     return 0;
 }
@@ -214,7 +208,7 @@ static void a_cut_at_any_byte_is_survived(void **state)
     for (size_t cut = 0; cut < all; cut++) {
         desk_close(k);
         pretender_cut(r->daemon, cut);
-        desk_open(k, r->address);
+        desk_open(k, r->desk->address);
         DESK_UNTIL(k, session_settled(k->session));
         const struct engine *e = desk_engine(k);
         if (!e->listed) {
