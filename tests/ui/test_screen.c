@@ -218,6 +218,7 @@ static void test_suspend_and_resume(void **state)
     assert_true(pty_restored(p));
     pty_signal(p, SIGCONT);
     pty_expect(p, "row 2");
+    pty_wait_quiet(p, 200, PTY_PATIENCE_MS); /* curses ignores the signal while it draws */
     pty_signal(p, SIGTSTP);
     assert_true(pty_stopped(p, PTY_PATIENCE_MS));
     assert_true(pty_restored(p));
