@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/trust.h"
 
 static bool only_blanks(const char *from, const char *end)
 {
@@ -32,13 +33,9 @@ cJSON *json_parse(const char *text, size_t len, size_t limit, struct error *e)
     return NULL;
 }
 
-cJSON *json_read_file(const char *path, size_t limit, struct error *e)
+/* Closes the file. */
+static cJSON *read_open_file(FILE *file, const char *path, size_t limit, struct error *e)
 {
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        error_errno(e, errno, "cannot open %s", path);
-        return NULL;
-    }
     size_t room = 0, len = 0, got = 0;
     char *text = NULL;
     do {
@@ -55,6 +52,22 @@ cJSON *json_read_file(const char *path, size_t limit, struct error *e)
     fclose(file);
     free(text);
     return json;
+}
+
+cJSON *json_read_file(const char *path, size_t limit, struct error *e)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        error_errno(e, errno, "cannot open %s", path);
+        return NULL;
+    }
+    return read_open_file(file, path, limit, e);
+}
+
+cJSON *json_read_own_file(const char *path, size_t limit, struct error *e)
+{
+    FILE *file = trust_open(path, e);
+    return file ? read_open_file(file, path, limit, e) : NULL;
 }
 
 static const cJSON *member(const cJSON *object, const char *name, size_t len)

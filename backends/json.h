@@ -16,6 +16,10 @@ cJSON *json_parse(const char *text, size_t len, size_t limit, struct error *e);
 /* Reads a whole file of at most `limit` bytes as JSON. */
 cJSON *json_read_file(const char *path, size_t limit, struct error *e);
 
+/* The same of a file that porthole wrote itself and acts on: refused (ERROR_DENIED) when another user could
+ * have written it, see core/trust.h. */
+cJSON *json_read_own_file(const char *path, size_t limit, struct error *e);
+
 /* A member by path "a.b.c"; NULL when it, or anything on the way, is missing or no object. */
 const cJSON *json_at(const cJSON *object, const char *path);
 

@@ -15,6 +15,7 @@
 #include "core/jsonc.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "core/trust.h"
 
 enum {
     LIMIT = 1 << 20,
@@ -535,9 +536,18 @@ static bool load(struct settings *s, const char *path, struct reader *r, struct 
         return false;
     }
     struct text text = {0};
+    struct error why;
     r->file = base_name(path);
     r->to = s;
-    bool fine = read_file(file, path, &text, e) && parse(r, text_of(&text), e);
+    bool fine = true;
+    if (r->optional && !trust_file(file, path, &why)) {
+        text_addf(&text, "the settings are left out: %s", why.text);
+        if (r->warn) {
+            r->warn(r->user, text_of(&text));
+        }
+    } else {
+        fine = read_file(file, path, &text, e) && parse(r, text_of(&text), e);
+    }
     text_done(&text);
     fclose(file);
     return fine;

@@ -10,6 +10,7 @@
 #include "backends/docker/credentials.h"
 #include "backends/json.h"
 #include "core/memory.h"
+#include "core/program.h"
 #include "core/text.h"
 
 enum { PATIENCE_MS = 60000, LONGEST = 65536, PIPES = 2 };
@@ -199,15 +200,16 @@ static void free_environment(char **env)
 static int spawn(struct credentials *c)
 {
     char **env = make_environment();
-    struct text program = {0};
-    text_addf(&program, "docker-credential-%s", c->helper);
-    char *args[] = {program.data, (char *)"get", NULL};
+    struct text name = {0};
+    text_addf(&name, "docker-credential-%s", c->helper);
+    char *program = program_path(text_of(&name));
+    char *args[] = {name.data, (char *)"get", NULL};
     uv_stdio_container_t stdio[3] = {{.flags = UV_CREATE_PIPE | UV_READABLE_PIPE},
                                      {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE},
                                      {.flags = UV_IGNORE}};
     stdio[0].data.stream = (uv_stream_t *)&c->pipes[0];
     stdio[1].data.stream = (uv_stream_t *)&c->pipes[1];
-    const uv_process_options_t options = {.file = program.data,
+    const uv_process_options_t options = {.file = program,
                                           .args = args,
                                           .env = env,
                                           .exit_cb = process_over,
@@ -216,7 +218,8 @@ static int spawn(struct credentials *c)
                                           .flags = UV_PROCESS_DETACHED | UV_PROCESS_WINDOWS_HIDE};
     int status = uv_spawn(c->loop, &c->process, &options);
     free_environment(env);
-    text_done(&program);
+    free(program);
+    text_done(&name);
     return status;
 }
 

@@ -16,6 +16,7 @@
 #include "backends/docker/transport_tls.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "core/trust.h"
 
 enum { PORT = 2375, TLS_PORT = 2376, LONGEST = 1024 };
 
@@ -392,9 +393,16 @@ static int rank_of(const char *address)
     return !S_ISSOCK(info.st_mode) ? 0 : access(path, W_OK) == 0 ? 2 : 1;
 }
 
+/* The folder, unless it is another user's: root with somebody's environment must not take that user's daemon
+ * for its own. */
+static const char *own(const char *folder)
+{
+    return folder && trust_is_own_folder(folder) ? folder : NULL;
+}
+
 static size_t candidates(char *out[], size_t room)
 {
-    const char *runtime = environment("XDG_RUNTIME_DIR");
+    const char *runtime = own(environment("XDG_RUNTIME_DIR"));
     char home[4096];
     size_t size = sizeof home, n = 0;
     const struct {
@@ -402,7 +410,7 @@ static size_t candidates(char *out[], size_t room)
     } known[] = {
         {"", "/var/run/docker.sock"},
         {runtime, "/docker.sock"},
-        {uv_os_homedir(home, &size) == 0 ? home : NULL, "/.docker/desktop/docker.sock"},
+        {uv_os_homedir(home, &size) == 0 ? own(home) : NULL, "/.docker/desktop/docker.sock"},
         {runtime, "/podman/podman.sock"},
         {"", "/run/podman/podman.sock"},
     };

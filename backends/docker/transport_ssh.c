@@ -9,6 +9,7 @@
 
 #include "backends/docker/transport_parts.h"
 #include "core/memory.h"
+#include "core/program.h"
 #include "core/text.h"
 
 enum {
@@ -294,13 +295,15 @@ static int spawn(struct ssh *s, uv_loop_t *loop)
         stdio[i].flags = UV_CREATE_PIPE | (i == SSH_IN ? UV_READABLE_PIPE : UV_WRITABLE_PIPE);
         stdio[i].data.stream = (uv_stream_t *)&s->pipes[i];
     }
-    const uv_process_options_t options = {.file = "ssh",
+    char *program = program_path("ssh");
+    const uv_process_options_t options = {.file = program,
                                           .args = args,
                                           .exit_cb = process_over,
                                           .stdio = stdio,
                                           .stdio_count = PIPES,
                                           .flags = UV_PROCESS_DETACHED | UV_PROCESS_WINDOWS_HIDE};
     int status = uv_spawn(loop, &s->process, &options);
+    free(program);
     free(command);
     return status;
 }

@@ -19,6 +19,7 @@
 #include "backends/local/shared/vm_host.h"
 #include "core/memory.h"
 #include "core/port.h"
+#include "core/program.h"
 #include "core/text.h"
 #include "core/times.h"
 
@@ -176,7 +177,7 @@ static bool crossing_ok(const struct paths *p, const struct crossing *c, bool vm
 /* A network of its own needs help, and a namespace that only root can keep. */
 static bool nat_ok(const struct paths *p, struct error *e)
 {
-    char *pasta = command_find("pasta");
+    char *pasta = program_find("pasta");
     free(pasta);
     if (!pasta) {
         return refuse(e, ERROR_UNSUPPORTED,
@@ -355,11 +356,7 @@ static bool resolve(const struct paths *p, const struct launch_spec *spec, struc
     s->state = CONTAINER_CREATED;
     s->created = time_now();
     state_new_id(s->id);
-    if (!p->rootless) {
-        struct text cgroup = {0};
-        text_addf(&cgroup, "/porthole/%s", s->id);
-        s->cgroup = text_take(&cgroup);
-    }
+    s->cgroup = p->rootless ? NULL : state_cgroup(s->id);
     return true;
 }
 

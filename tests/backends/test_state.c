@@ -77,7 +77,7 @@ static void fill(struct state *s)
     s->keeper = 4710;
     s->keeper_started = 5;
     s->boot = state_boot_id();
-    s->cgroup = mem_string("/porthole/x");
+    s->cgroup = state_cgroup(s->id);
     s->note = mem_string("A sentence");
 }
 
@@ -146,7 +146,15 @@ static void broken(void **state)
         "{\"id\":\"0123456789ab\",\"state\":\"running\"}",
         "{\"id\":\"0123456789ab\",\"state\":\"flying\",\"spec\":{\"image\":\"x\"}}",
         "{\"id\":\"0123456789ab\",\"state\":\"running\",\"spec\":{}}",
-        "{\"id\":\"0123456789AB\",\"state\":\"running\",\"spec\":{\"image\":\"x\"}}"};
+        "{\"id\":\"0123456789AB\",\"state\":\"running\",\"spec\":{\"image\":\"x\"}}",
+#define WITH(members) "{\"id\":\"0123456789ab\",\"state\":\"running\"," members ",\"spec\":{\"image\":\"x\"}}"
+        WITH("\"cgroup\":\"/\""),
+        WITH("\"cgroup\":\"/porthole\""),
+        WITH("\"cgroup\":\"/porthole/0123456789ac\""),
+        WITH("\"cgroup\":\"/porthole/0123456789ab/../../user.slice\""),
+        WITH("\"image_id\":\"../../../etc\""),
+        WITH("\"image_id\":\"..\"")};
+#undef WITH
     char *path = paths_state(place->paths, "0123456789ab");
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct state s;

@@ -14,6 +14,7 @@
 #include "backends/local/shared/command.h"
 #include "core/memory.h"
 #include "core/port.h"
+#include "core/program.h"
 #include "core/text.h"
 
 enum { WORDS = 160, FDS = 24, FIRST_USER = 0x70680000, LOG_SHOWN = 400 };
@@ -92,7 +93,7 @@ static void add_namespace(struct line *l, const struct vm_qemu *q)
 
 static void add_helper(struct line *l, const struct vm_qemu *q)
 {
-    char *setpriv = command_find("setpriv");
+    char *setpriv = program_find("setpriv");
     struct stat kvm;
     if (!setpriv) {
         return;

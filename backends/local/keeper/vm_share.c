@@ -12,6 +12,7 @@
 
 #include "backends/local/shared/command.h"
 #include "core/memory.h"
+#include "core/program.h"
 #include "core/text.h"
 
 static const char ADDRESS[] = "share.sock";
@@ -55,7 +56,7 @@ static pid_t spawn(const struct vm_host *h, const struct crossing *c, int listen
                          "another, or a link to it",
                          c->outside);
     }
-    char *setpriv = command_find("setpriv");
+    char *setpriv = program_find("setpriv");
     struct text fd = {0}, source = {0};
     text_addf(&fd, "--fd=%d", listener);
     text_addf(&source, "source=%s", c->outside);

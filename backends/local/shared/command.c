@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "core/program.h"
 #include "core/text.h"
 
 extern char **environ;
@@ -41,6 +42,11 @@ static int above_standard(int fd)
 
 pid_t command_spawn(const char *const *argv, const int fds[3], int session, struct error *e)
 {
+    char *program = strchr(argv[0], '/') ? mem_string(argv[0]) : program_find(argv[0]);
+    if (!program) {
+        return error_set(e, ERROR_NOT_FOUND, ENOENT, "Cannot start the program %s: it is not installed",
+                         argv[0]);
+    }
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
@@ -56,7 +62,7 @@ pid_t command_spawn(const char *const *argv, const int fds[3], int session, stru
         }
     }
     pid_t pid = -1;
-    int why = posix_spawnp(&pid, argv[0], &actions, &attributes, (char *const *)argv, environ);
+    int why = posix_spawn(&pid, program, &actions, &attributes, (char *const *)argv, environ);
     for (int i = 0; i < 3; i++) {
         if (high[i] != fds[i]) {
             close(high[i]);
@@ -64,6 +70,7 @@ pid_t command_spawn(const char *const *argv, const int fds[3], int session, stru
     }
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
+    free(program);
     return why == 0 ? pid : error_errno(e, why, "Cannot start the program %s", argv[0]);
 }
 
@@ -124,22 +131,4 @@ int command_run(const char *const *argv, char *out, size_t room, int seconds, st
                          argv[0], seconds);
     }
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-char *command_find(const char *name)
-{
-    struct text places = {0}, candidate = {0};
-    const char *path = getenv("PATH");
-    text_addf(&places, "%s:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", path ? path : "");
-    char *found = NULL, *rest = places.data;
-    for (char *folder = strsep(&rest, ":"); folder && !found; folder = strsep(&rest, ":")) {
-        text_clear(&candidate);
-        text_addf(&candidate, "%s/%s", folder, name);
-        if (folder[0] == '/' && access(text_of(&candidate), X_OK) == 0) {
-            found = mem_string(text_of(&candidate));
-        }
-    }
-    text_done(&candidate);
-    text_done(&places);
-    return found;
 }

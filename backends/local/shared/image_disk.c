@@ -11,6 +11,7 @@
 
 #include "backends/local/shared/command.h"
 #include "core/memory.h"
+#include "core/program.h"
 #include "core/text.h"
 
 enum { DISK_SECONDS = 3600, SCRATCH_SECONDS = 60 };
@@ -76,7 +77,7 @@ char *image_disk(const struct image_config *image, const char *mksquashfs, struc
 
 bool image_scratch(const char *path)
 {
-    char *mkfs = command_find("mkfs.ext4");
+    char *mkfs = program_find("mkfs.ext4");
     int fd = mkfs ? open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
     bool ok = fd >= 0 && ftruncate(fd, SCRATCH_SIZE) == 0;
     if (fd >= 0) {

@@ -58,7 +58,7 @@ cJSON *image_record_read(const struct paths *p, const char *id, struct error *e)
 {
     struct text path = {0};
     text_addf(&path, "%s/%s/image.json", p->images, id);
-    cJSON *record = json_read_file(text_of(&path), IMAGE_JSON_LIMIT, e);
+    cJSON *record = json_read_own_file(text_of(&path), IMAGE_JSON_LIMIT, e);
     text_done(&path);
     return record;
 }

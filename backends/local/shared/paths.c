@@ -13,6 +13,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "core/trust.h"
 
 static char *join(const char *folder, const char *name)
 {
@@ -21,8 +22,18 @@ static char *join(const char *folder, const char *name)
     return text_take(&t);
 }
 
+static bool trust(const char *path, struct error *e)
+{
+    return trust_folder(path, e) ||
+           error_wrap(e, "cannot keep containers in %s (PORTHOLE_STATE=DIR names another place)", path) == 0;
+}
+
+/* Nothing is made below a folder that is not to be trusted, and what was there already is looked at, too. */
 static bool make_folder(const char *path, struct error *e)
 {
+    if (!trust(path, e)) {
+        return false;
+    }
     char *copy = mem_string(path);
     for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
@@ -34,7 +45,7 @@ static bool make_folder(const char *path, struct error *e)
         error_errno(e, errno, "Cannot make the folder %s, where containers are kept", path);
     }
     free(copy);
-    return ok;
+    return ok && trust(path, e);
 }
 
 static const char *absolute_env(const char *name)

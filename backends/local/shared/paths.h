@@ -8,7 +8,9 @@
  *
  * PORTHOLE_STATE=DIR: DATA = DIR, RUN = DIR/run. Else root: /var/lib/porthole, /run/porthole; others:
  * $XDG_DATA_HOME/porthole (~/.local/share), $XDG_RUNTIME_DIR/porthole (DATA/run when unset).
- * A socket's path may be longer than sun_path allows: paths_connect and paths_bind go through the folder
+ * A folder that another user owns, or could write to or replace, is refused: what is in them names programs,
+ * pids and folders (core/trust.h). A socket's path may be longer than sun_path allows: paths_connect and
+ * paths_bind go through the folder
  * (/proc/self/fd).
  */
 #ifndef BACKENDS_LOCAL_SHARED_PATHS_H
@@ -23,7 +25,8 @@ struct paths {
     bool rootless; /* we are not root: no overlayfs, no cgroups */
 };
 
-/* Works the places out and makes the folders (mode 0700). NULL and e when that fails. */
+/* Works the places out and makes the folders (mode 0700). NULL and e when that fails, or when one of them is
+ * not to be trusted (ERROR_DENIED). */
 struct paths *paths_new(struct error *e);
 void paths_free(struct paths *p);
 

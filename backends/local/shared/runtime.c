@@ -19,6 +19,7 @@
 #include "backends/local/shared/bundle.h"
 #include "backends/local/shared/command.h"
 #include "core/memory.h"
+#include "core/program.h"
 #include "core/text.h"
 
 enum { VERDICT_LIMIT = 64 * 1024, PROBE_SECONDS = 20 };
@@ -68,21 +69,33 @@ static char *verdict_path(const struct paths *p)
     return text_take(&t);
 }
 
+/* The candidate that the verdict names; NULL: none. The file decides which of them is run, never what is. */
+static const char *candidate(const char *name)
+{
+    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
+        if (strcmp(candidates[i], name) == 0) {
+            return candidates[i];
+        }
+    }
+    return NULL;
+}
+
 static bool recall(const struct paths *p, struct runtime *out)
 {
     char *file = verdict_path(p);
-    cJSON *o = json_read_file(file, VERDICT_LIMIT, NULL);
-    const char *path = json_string(o, "path", "");
-    char *now = fingerprint(path);
-    bool good = o && access(path, X_OK) == 0 && strcmp(json_string(o, "fingerprint", ""), now) == 0;
+    cJSON *o = json_read_own_file(file, VERDICT_LIMIT, NULL);
+    const char *name = candidate(json_string(o, "name", ""));
+    char *path = name ? program_find(name) : NULL, *now = fingerprint(path ? path : "");
+    bool good = path && strcmp(json_string(o, "fingerprint", ""), now) == 0;
     if (good) {
         *out = (struct runtime){.path = mem_string(path),
-                                .name = mem_string(json_string(o, "name", "runc")),
+                                .name = mem_string(name),
                                 .version = mem_string(json_string(o, "version", NULL)),
                                 .overlay = json_bool(o, "overlay", false),
                                 .cgroup = cgroup_kind()};
     }
     free(now);
+    free(path);
     cJSON_Delete(o);
     free(file);
     return good;
@@ -94,7 +107,6 @@ static void remember(const struct paths *p, const struct runtime *r)
     char *file = verdict_path(p), *print = fingerprint(r->path);
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "fingerprint", print);
-    cJSON_AddStringToObject(o, "path", r->path);
     cJSON_AddStringToObject(o, "name", r->name);
     if (r->version) {
         cJSON_AddStringToObject(o, "version", r->version);
@@ -142,7 +154,7 @@ static bool is_static(const char *path)
 
 static char *static_busybox(void)
 {
-    char *path = command_find("busybox");
+    char *path = program_find("busybox");
     if (path && !is_static(path)) {
         free(path);
         path = NULL;
@@ -294,7 +306,7 @@ static char *version_of(const char *path, const char *name, struct error *e)
 static bool try_one(const struct paths *p, const char *name, const char *busybox, struct runtime *out,
                     struct error *e)
 {
-    char *path = command_find(name);
+    char *path = program_find(name);
     char *version = path ? version_of(path, name, e) : NULL;
     if (!path) {
         error_set(e, ERROR_NOT_FOUND, 0, "%s is not installed", name);

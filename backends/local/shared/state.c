@@ -50,6 +50,13 @@ void state_new_id(char id[STATE_ID])
     }
 }
 
+char *state_cgroup(const char *id)
+{
+    struct text t = {0};
+    text_addf(&t, "/porthole/%s", id);
+    return text_take(&t);
+}
+
 bool state_id_ok(const char *id)
 {
     return strlen(id) == STATE_ID - 1 && strspn(id, "0123456789abcdef") == STATE_ID - 1;
@@ -167,23 +174,38 @@ static void read_spec(const cJSON *o, struct launch_spec *spec)
     spec->cols = read_int(o, "cols", 0, UINT16_MAX);
 }
 
+/* A process by its pid and start time. */
+static void read_process(const cJSON *o, const char *pid, const char *started, uint32_t *out,
+                         uint64_t *out_started)
+{
+    *out_started = read_count(o, started);
+    *out = *out_started > 0 ? read_pid(o, pid) : 0;
+}
+
 static void read_life(const cJSON *o, struct state *s)
 {
     s->exit_code = read_int(o, "exit_code", INT32_MIN, INT32_MAX);
     s->created = json_integer(o, "created", 0);
     s->started = json_integer(o, "started", 0);
     s->finished = json_integer(o, "finished", 0);
-    s->pid = read_pid(o, "pid");
-    s->pid_started = read_count(o, "pid_started");
-    s->vm = read_pid(o, "vm");
-    s->vm_started = read_count(o, "vm_started");
-    s->keeper = read_pid(o, "keeper");
-    s->keeper_started = read_count(o, "keeper_started");
+    read_process(o, "pid", "pid_started", &s->pid, &s->pid_started);
+    read_process(o, "vm", "vm_started", &s->vm, &s->vm_started);
+    read_process(o, "keeper", "keeper_started", &s->keeper, &s->keeper_started);
     s->network = read_pid(o, "network");
     s->network_name = read_text(o, "network_name");
     s->boot = read_text(o, "boot");
     s->cgroup = read_text(o, "cgroup");
     s->note = read_text(o, "note");
+}
+
+/* What is killed, removed or mounted later must be the container's own. */
+static bool is_own(const struct state *s)
+{
+    char *cgroup = state_cgroup(s->id);
+    bool own = (!s->cgroup || strcmp(s->cgroup, cgroup) == 0) &&
+               (!s->image_id || (s->image_id[0] != '.' && !strchr(s->image_id, '/')));
+    free(cgroup);
+    return own;
 }
 
 static bool read_all(const cJSON *o, struct state *s)
@@ -203,12 +225,12 @@ static bool read_all(const cJSON *o, struct state *s)
     s->isolation = read_isolation(o, "isolation");
     s->origin = read_origin(o);
     read_life(o, s);
-    return s->spec.image != NULL;
+    return s->spec.image != NULL && is_own(s);
 }
 
 bool state_read(struct state *s, const char *path, struct error *e)
 {
-    cJSON *o = json_read_file(path, STATE_LIMIT, e);
+    cJSON *o = json_read_own_file(path, STATE_LIMIT, e);
     if (!o) {
         return false;
     }

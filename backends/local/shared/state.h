@@ -44,7 +44,10 @@ void state_done(struct state *s);
 void state_new_id(char id[STATE_ID]); /* random */
 bool state_id_ok(const char *id);     /* is it one, by its form? */
 
-bool state_read(struct state *s, const char *path, struct error *e); /* s is initialised */
+/* Reads a state into s, which is initialised. Refused are files that another user could have written, and
+ * what porthole would not have written: another cgroup than the container's own, an image id that is a path.
+ * A pid without its start time is left out: it cannot be told from another process's. */
+bool state_read(struct state *s, const char *path, struct error *e);
 bool state_write(const struct state *s, const struct paths *p, struct error *e);
 
 /* The record that the model gets; it points into s and into `room`, which must be initialised to {0}. */
@@ -58,6 +61,9 @@ void state_to_record(const struct state *s, struct state_record *out);
 void state_record_done(struct state_record *r);
 
 uint64_t state_vm_memory(const struct state *s); /* of its VM, bytes */
+
+/* The cgroup that the container of this id gets, below every controller; the caller frees. */
+char *state_cgroup(const char *id);
 
 /* Start time of a process, field 22 of /proc/PID/stat; 0: there is none. */
 uint64_t state_process_started(uint32_t pid);

@@ -15,6 +15,7 @@
 #include "backends/local/shared/command.h"
 #include "backends/local/shared/state.h"
 #include "core/memory.h"
+#include "core/program.h"
 #include "core/text.h"
 
 enum { VERDICT_LIMIT = 64 * 1024, VERSION_SECONDS = 20 };
@@ -114,7 +115,7 @@ static void read_kvm(const cJSON *o, struct vm_host *h)
 static void recall(const struct paths *p, struct vm_host *h)
 {
     char *file = verdict_path(p), *print = fingerprint(h->qemu);
-    cJSON *o = json_read_file(file, VERDICT_LIMIT, NULL);
+    cJSON *o = json_read_own_file(file, VERDICT_LIMIT, NULL);
     bool known = strcmp(json_string(o, "qemu", ""), print) == 0;
     read_kvm(known ? o : NULL, h);
     if (known) {
@@ -164,7 +165,7 @@ static char *find_virtiofsd(void)
             return mem_string(places[i]);
         }
     }
-    return command_find("virtiofsd");
+    return program_find("virtiofsd");
 }
 
 static bool missing(struct error *e, const char *what, const char *package)
@@ -175,8 +176,8 @@ static bool missing(struct error *e, const char *what, const char *package)
 
 bool vm_host_find(const struct paths *p, struct vm_host *out, struct error *e)
 {
-    *out = (struct vm_host){.qemu = command_find("qemu-system-x86_64"),
-                            .mksquashfs = command_find("mksquashfs"),
+    *out = (struct vm_host){.qemu = program_find("qemu-system-x86_64"),
+                            .mksquashfs = program_find("mksquashfs"),
                             .agent = paths_helper("porthole-guest"),
                             .virtiofsd = find_virtiofsd()};
     bool ok = false;
