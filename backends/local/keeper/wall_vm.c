@@ -114,7 +114,7 @@ static void note(struct keeper *k, int process)
     (void)process;
     k->state.vm = (uint32_t)vm_pid(k->vm);
     k->state.vm_started = state_process_started(k->state.vm);
-    k->state.note = mem_string(vm_note(k->vm));
+    k->state.note = vm_note(k->vm);
 }
 
 static void watch(struct keeper *k, int process, child_cb cb, void *user)
