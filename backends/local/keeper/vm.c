@@ -21,7 +21,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-enum { POLL_MS = 20, START_SECONDS = 120, END_SECONDS = 5, KVM_SECONDS = 15 };
+enum { POLL_MS = 20, READY_SECONDS = 120, END_SECONDS = 5, KVM_SECONDS = 15 };
 enum stage { PREPARING, WAITING, TEMPLATE, STARTING, SETTING, UP, OVER };
 
 struct vm {
@@ -151,7 +151,7 @@ void vm_kill(struct vm *vm)
     let_go_of_template(vm);
 }
 
-static void fail(struct vm *vm, const struct error *why)
+void vm_cancel(struct vm *vm, const struct error *why)
 {
     struct error copy = *why;
     vm_kill(vm);
@@ -235,7 +235,7 @@ static void on_too_late(uv_timer_t *timer)
     struct vm *vm = timer->data;
     struct error why;
     error_set(&why, ERROR_TIMEOUT, 0, "The VM did not get ready within %d s; is the machine overloaded?",
-              START_SECONDS);
+              READY_SECONDS);
     did_not_start(vm, &why);
 }
 
@@ -334,7 +334,7 @@ static void on_set_up(void *user, const struct error *why)
         return;
     }
     if (why) {
-        fail(vm, why);
+        vm_cancel(vm, why);
         return;
     }
     uv_timer_stop(&vm->timer);
@@ -357,7 +357,7 @@ static void on_broken(void *user, const char *words)
     if (vm->stage == UP) {
         end_broken(vm, &why);
     } else if (vm->stage != OVER) {
-        fail(vm, &why);
+        vm_cancel(vm, &why);
     }
 }
 
@@ -420,10 +420,10 @@ static void start_machine(struct vm *vm, enum vm_role role)
         vm->plan.kvm = vm->plan.host.kvm == VM_KVM_WORKS;
     }
     if (!spawn(vm, role, &why)) {
-        fail(vm, &why);
+        vm_cancel(vm, &why);
         return;
     }
-    uv_timer_start(&vm->timer, on_too_late, (probe ? KVM_SECONDS : START_SECONDS) * 1000, 0);
+    uv_timer_start(&vm->timer, on_too_late, (probe ? KVM_SECONDS : READY_SECONDS) * 1000, 0);
     if (role == VM_ROLE_CLONE) {
         begin_clone(vm);
     }
@@ -491,7 +491,7 @@ static void begin(struct vm *vm)
     } else if (vm_share_start(&vm->plan.host, spec, &vm->shares, &why)) {
         start_machine(vm, VM_ROLE_COLD);
     } else {
-        fail(vm, &why);
+        vm_cancel(vm, &why);
     }
 }
 
@@ -508,7 +508,7 @@ static void prepare(struct vm *vm)
 static void prepared(struct vm *vm)
 {
     if (vm->why.kind != ERROR_NONE) {
-        fail(vm, &vm->why);
+        vm_cancel(vm, &vm->why);
     } else {
         begin(vm);
     }
