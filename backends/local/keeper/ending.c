@@ -17,6 +17,7 @@
 #include "backends/local/keeper/rootfs.h"
 #include "backends/local/shared/command.h"
 #include "backends/local/shared/runtime.h"
+#include "backends/procfs.h"
 #include "core/memory.h"
 #include "core/text.h"
 #include "core/times.h"
@@ -116,10 +117,22 @@ static bool same_boot(const struct state *s)
     return same;
 }
 
+/* Zombies are over: when they go is up to their parent. */
+static bool still_runs(uint32_t pid, uint64_t started)
+{
+    struct procfs_stat stat;
+    int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    bool runs = proc >= 0 && pid > 0 && started > 0 && procfs_stat(proc, pid, &stat) &&
+                stat.started == started && stat.state != 'Z' && stat.state != 'X';
+    if (proc >= 0) {
+        close(proc);
+    }
+    return runs;
+}
+
 static void kill_process(uint32_t pid, uint64_t started)
 {
-    for (int left = KILL_SECONDS * 1000;
-         left > 0 && pid > 0 && started > 0 && state_process_started(pid) == started; left -= PAUSE_MS) {
+    for (int left = KILL_SECONDS * 1000; left > 0 && still_runs(pid, started); left -= PAUSE_MS) {
         kill((pid_t)pid, SIGKILL);
         pause_a_moment();
     }
@@ -173,7 +186,7 @@ bool ending_check(const struct paths *p, const struct state *s, struct error *e)
 {
     struct text left = {0}, helpers = {0};
     char *folder = paths_container(p, s->id, NULL), *record = runtime_folder(p, s);
-    if (same_boot(s) && s->pid > 0 && state_process_started(s->pid) == s->pid_started) {
+    if (same_boot(s) && still_runs(s->pid, s->pid_started)) {
         add_left(&left, "its first process", "");
     }
     if (helpers_list(s->id, &helpers)) {
