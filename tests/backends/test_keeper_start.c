@@ -1,5 +1,6 @@
 /* Starts that do not come to an end: a runtime that hangs, a guest that never answers. Whatever is at work,
  * it can be stopped, killed and removed, and nothing is left of it. */
+#include "tests/backends/hanging.h"
 #include "tests/backends/keeperside.h"
 
 #include <dirent.h>
@@ -19,16 +20,6 @@
 
 enum { PATIENCE = 1000 /* moments */ };
 
-static char stub[64] =
-    "/tmp/porthole-stub-XXXXXX"; /* a runtime that can be made to hang, in front of the real one */
-
-static char *in_stub(const char *name)
-{
-    struct text t = {0};
-    text_addf(&t, "%s/%s", stub, name);
-    return text_take(&t);
-}
-
 static void touch(const char *path, const char *words, mode_t mode)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
@@ -37,48 +28,9 @@ static void touch(const char *path, const char *words, mode_t mode)
     close(fd);
 }
 
-/* "run" hangs in a child of the runtime, as long as there is a file "hang"; "delete" with "hang-delete". */
-static bool make_stub(void)
-{
-    char *real = command_find("runc"), *path = NULL;
-    struct text script = {0}, search = {0};
-    if (!real || !mkdtemp(stub)) {
-        free(real);
-        return false;
-    }
-    text_addf(&script,
-              "#!/bin/sh\ncase \" $* \" in\n"
-              "*' run '*) if [ -e %s/hang ]; then : >%s/started; sleep 1000; fi;;\n"
-              "*' delete '*) if [ -e %s/hang-delete ]; then sleep 1000; fi;;\n"
-              "esac\nexec %s \"$@\"\n",
-              stub, stub, stub, real);
-    path = in_stub("runc");
-    touch(path, text_of(&script), 0755);
-    text_addf(&search, "%s:%s", stub, getenv("PATH"));
-    setenv("PATH", text_of(&search), 1);
-    text_done(&script);
-    text_done(&search);
-    free(path);
-    free(real);
-    return true;
-}
-
-static void hang(const char *what, bool yes)
-{
-    char *path = in_stub(what), *started = in_stub("started");
-    if (yes) {
-        touch(path, "", 0600);
-    } else {
-        unlink(path);
-    }
-    unlink(started);
-    free(path);
-    free(started);
-}
-
 static int setup(void **state)
 {
-    bool there = make_stub();
+    bool there = hanging_new();
     struct side *s = side_new(NULL);
     s->usable = s->usable && there && !s->paths->rootless;
     *state = s;
@@ -88,7 +40,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     side_free(*state);
-    paths_remove_tree(stub, NULL);
+    hanging_free();
     return 0;
 }
 
@@ -122,23 +74,15 @@ static void hear_answer(struct box *b, int fd)
     b->answer = json_parse(line, len, sizeof line, &e);
 }
 
-static void wait_for(const char *path)
-{
-    int i = 0;
-    while (access(path, F_OK) < 0 && i++ < PATIENCE) {
-        moment();
-    }
-    assert_int_equal(access(path, F_OK), 0);
-}
-
 static int begin_hanging(struct side *s, struct box *b, const struct launch_spec *wish, const char *within)
 {
-    char *started = in_stub("started");
-    hang("hang", true);
+    hanging_set("run", true);
     box_script(s, b, wish, "sleep 1000");
     int fd = begin(b, within);
-    wait_for(started);
-    free(started);
+    for (int i = 0; i < PATIENCE && !hanging_reached(); i++) {
+        moment();
+    }
+    assert_true(hanging_reached());
     return fd;
 }
 
@@ -184,7 +128,7 @@ static void expect_failed(struct box *b, int fd, const char *words)
 
 static void can_be_started_afterwards(struct box *b)
 {
-    hang("hang", false);
+    hanging_set("run", false);
     box_spawn(b, NULL);
     assert_true(box_ok(b));
     assert_int_equal(box_control(b, "{\"verb\":\"kill\"}"), ERROR_NONE);
@@ -305,15 +249,15 @@ static void a_runtime_that_hangs_does_not_keep_it(void **state)
 {
     struct box b;
     struct side *s = side_usable(state);
-    hang("hang", false);
+    hanging_set("run", false);
     box_script(s, &b, NULL, "sleep 1000");
     box_spawn(&b, NULL);
     assert_true(box_ok(&b));
-    hang("hang-delete", true);
+    hanging_set("delete", true);
     kill(b.keeper, SIGKILL);
     box_wait(&b);
     expect_removed(&b);
-    hang("hang-delete", false);
+    hanging_set("delete", false);
     box_free(&b);
 }
 
@@ -321,7 +265,7 @@ static void a_container_without_its_folder_can_be_removed(void **state)
 {
     struct box b;
     struct side *s = side_usable(state);
-    hang("hang", false);
+    hanging_set("run", false);
     box_script(s, &b, NULL, "sleep 1000");
     box_spawn(&b, NULL);
     assert_true(box_ok(&b));
@@ -347,7 +291,7 @@ static void a_broken_state_does_not_hide_what_runs(void **state)
     struct box b;
     struct state known;
     struct side *s = side_usable(state);
-    hang("hang", false);
+    hanging_set("run", false);
     box_script(s, &b, NULL, "sleep 1000");
     box_spawn(&b, NULL);
     assert_true(box_ok(&b));
@@ -370,7 +314,7 @@ static void nested_cgroups_go(void **state)
     struct box b;
     struct text path = {0};
     struct side *s = side_usable(state);
-    hang("hang", false);
+    hanging_set("run", false);
     box_script(s, &b, NULL, "sleep 1000 & sleep 1000");
     box_spawn(&b, NULL);
     assert_true(box_ok(&b));
@@ -402,7 +346,7 @@ static void what_is_left_is_told_and_stays(void **state)
 {
     struct box b;
     struct side *s = side_usable(state);
-    hang("hang", false);
+    hanging_set("run", false);
     box_script(s, &b, NULL, "exit 0");
     char *busy = paths_container(s->paths, b.id, "busy");
     assert_int_equal(mkdir(busy, 0755), 0);
@@ -424,7 +368,7 @@ static void an_image_with_a_pipe_for_its_users_can_be_ended(void **state)
     struct side *s = side_usable(state);
     struct box b;
     struct text fifo = {0}, kept = {0};
-    hang("hang", false);
+    hanging_set("run", false);
     box_script(s, &b, NULL, "exit 0"); /* the image is made */
     box_spawn(&b, NULL);
     assert_true(box_ok(&b));
@@ -455,7 +399,7 @@ static void descriptors_of_the_caller_are_not_kept(void **state)
     struct box b;
     struct side *s = side_usable(state);
     char path[64];
-    hang("hang", false);
+    hanging_set("run", false);
     int leaked = fcntl(open("/dev/null", O_RDONLY | O_CLOEXEC), F_DUPFD, 77);
     assert_true(leaked >= 77);
     box_script(s, &b, NULL, "sleep 1000");

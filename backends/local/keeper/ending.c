@@ -117,22 +117,12 @@ static bool same_boot(const struct state *s)
     return same;
 }
 
-/* Zombies are over: when they go is up to their parent. */
-static bool still_runs(uint32_t pid, uint64_t started)
-{
-    struct procfs_stat stat;
-    int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    bool runs = proc >= 0 && pid > 0 && started > 0 && procfs_stat(proc, pid, &stat) &&
-                stat.started == started && stat.state != 'Z' && stat.state != 'X';
-    if (proc >= 0) {
-        close(proc);
-    }
-    return runs;
-}
-
+/* Waits until it is gone for good, so that whoever looks for its number finds nothing any more; its parent
+ * may be anybody, when its keeper is dead, and take its time. */
 static void kill_process(uint32_t pid, uint64_t started)
 {
-    for (int left = KILL_SECONDS * 1000; left > 0 && still_runs(pid, started); left -= PAUSE_MS) {
+    for (int left = KILL_SECONDS * 1000;
+         left > 0 && pid > 0 && started > 0 && state_process_started(pid) == started; left -= PAUSE_MS) {
         kill((pid_t)pid, SIGKILL);
         pause_a_moment();
     }
@@ -157,6 +147,19 @@ void ending_kill(const struct paths *p, const struct state *s, const char *runti
 }
 
 /* What is left. */
+
+/* Zombies are over: when they go is up to their parent. */
+static bool still_runs(uint32_t pid, uint64_t started)
+{
+    struct procfs_stat stat;
+    int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    bool runs = proc >= 0 && pid > 0 && started > 0 && procfs_stat(proc, pid, &stat) &&
+                stat.started == started && stat.state != 'Z' && stat.state != 'X';
+    if (proc >= 0) {
+        close(proc);
+    }
+    return runs;
+}
 
 static bool any_mount(const char *folder)
 {

@@ -10,13 +10,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "backends/local/keeper/vm_sealed.h"
 #include "core/memory.h"
 #include "core/text.h"
 
-enum { ABOUT_LIMIT = 8192 };
+enum { ABOUT_LIMIT = 8192, LOCK_MS = 5000, PAUSE_MS = 10 };
 
 static const char MEMORY[] = "memory", MACHINE[] = "machine", HOLDERS[] = "holders";
 
@@ -254,21 +255,50 @@ static int load(const struct vm_template *t, const char *file, const char *name,
     return to;
 }
 
+/* -1: who has it is slow. */
+static int wait_for_lock(const struct vm_template *t)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+    int fd = vm_template_lock(t);
+    for (int left = LOCK_MS; fd < 0 && left > 0; left -= PAUSE_MS) {
+        nanosleep(&pause, NULL);
+        fd = vm_template_lock(t);
+    }
+    return fd;
+}
+
+/* Of those that start at once, one makes the copy, and the others wait for it: each is a hundred megabytes.
+ */
+static int load_memory(struct vm_template *t, struct error *e)
+{
+    int fd = take_from_holder(t);
+    int lock = fd < 0 ? wait_for_lock(t) : -1;
+    if (fd < 0 && lock >= 0) {
+        fd = take_from_holder(t);
+    }
+    if (fd < 0) {
+        fd = load(t, MEMORY, t->name, t->size, e);
+    }
+    t->memory = fd;
+    if (fd >= 0) {
+        hold(t);
+    }
+    if (lock >= 0) {
+        close(lock);
+    }
+    return fd;
+}
+
 bool vm_template_load(struct vm_template *t, struct error *e)
 {
     *e = (struct error){0};
     vm_template_close(t);
     t->machine = load(t, MACHINE, MACHINE, -1, e);
-    t->memory = t->machine < 0 ? -1 : take_from_holder(t);
-    if (t->machine >= 0 && t->memory < 0) {
-        t->memory = load(t, MEMORY, t->name, t->size, e);
+    if (t->machine >= 0 && load_memory(t, e) >= 0) {
+        return true;
     }
-    if (t->memory >= 0) {
-        hold(t);
-    } else {
-        vm_template_close(t);
-    }
-    return t->memory >= 0;
+    vm_template_close(t);
+    return false;
 }
 
 /* Going out of date. */
