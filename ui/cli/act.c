@@ -39,7 +39,8 @@ static int act_on(struct cli *cli, enum verb verb, const struct act_options *opt
         return 1;
     }
     if ((verb == VERB_START && c->state == CONTAINER_RUNNING) ||
-        (verb == VERB_STOP && (c->state == CONTAINER_EXITED || c->state == CONTAINER_CREATED))) {
+        (verb == VERB_STOP && c->n_workers == 0 && /* else it may just be started */
+         (c->state == CONTAINER_EXITED || c->state == CONTAINER_CREATED))) {
         puts(word); /* as docker sees it: it is as was wanted */
         return 0;
     }
