@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "ui/cli/command.h"
+#include "ui/cli/out.h"
 
 struct act {
     const struct cli_command *command;
@@ -45,8 +46,9 @@ static int act_on(struct cli *cli, enum verb verb, const struct act_options *opt
         return 0;
     }
     struct waiting w = {0};
-    session_act(cli->session, c->id, verb, options, cli_answered, &w);
+    op_on_progress(session_act(cli->session, c->id, verb, options, cli_answered, &w), out_progress);
     bool ok = cli_await(cli, &w);
+    out_progress_end();
     int code = ok ? 0 : cli_failed(&w.answer.why);
     answer_done(&w.answer);
     model_publish(cli->model);
