@@ -174,6 +174,18 @@ static const char *state_refusal(const struct action *a, const struct container 
     return out;
 }
 
+/* A keeper of what does not run yet is about to start it, which can be ended too. */
+static bool may_be_starting(const struct container *c)
+{
+    bool rests = c->state == CONTAINER_CREATED || c->state == CONTAINER_EXITED;
+    for (size_t i = 0; rests && i < c->n_workers; i++) {
+        if (c->workers[i].role == WORKER_KEEPER) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *action_refusal(const struct action *a, const struct container *c, char *out, size_t room)
 {
     if (a->states == 0) {
@@ -182,7 +194,8 @@ const char *action_refusal(const struct action *a, const struct container *c, ch
     if (!c) {
         return "No container is selected: choose one in the list";
     }
-    if (!(a->states & 1u << c->state) && c->state != CONTAINER_UNKNOWN) {
+    bool ends = a->verb == VERB_STOP || a->verb == VERB_KILL;
+    if (!(a->states & 1u << c->state) && c->state != CONTAINER_UNKNOWN && !(ends && may_be_starting(c))) {
         return state_refusal(a, c, out, room);
     }
     int verb = a->verb == VERB_PAUSE && c->state == CONTAINER_PAUSED ? VERB_RESUME : a->verb;

@@ -87,6 +87,16 @@ static void answered(void *user, struct answer *answer)
     batch_free(b);
 }
 
+/* Of several, that of one is told; how many are done is told by the numbers. */
+static void takes_long(void *user, uint64_t done, uint64_t total, const char *words)
+{
+    struct target *t = user;
+    struct batch *b = t->batch;
+    (void)done;
+    (void)total;
+    job_progress(b->job, b->count - b->left, b->count > 1 ? b->count : 0, words);
+}
+
 static void cancelled(void *user)
 {
     struct batch *b = user;
@@ -114,6 +124,7 @@ static void run(struct batch *b)
         struct target *t = &b->targets[i];
         const struct act_options options = {.timeout = -1, .force = t->force};
         t->op = session_act(b->app->parts.session, t->id, t->verb, &options, answered, t);
+        op_on_progress(t->op, takes_long);
     }
     list_view_unmark_all(b->app->list);
 }

@@ -179,6 +179,12 @@ static void launched(void *user, struct answer *answer)
     launching_free(l);
 }
 
+static void launch_progress(void *user, uint64_t done, uint64_t total, const char *words)
+{
+    struct launching *l = user;
+    job_progress(l->job, done, total, words);
+}
+
 static void launch_cancelled(void *user)
 {
     struct launching *l = user;
@@ -211,6 +217,7 @@ static void start(struct app *a, const struct wish *w)
     l->job = app_job(a, words, launch_cancelled, l);
     l->op = w->old ? relaunch_start(a->parts.session, w->old, w->engine, w->spec, launched, l)
                    : session_launch(a->parts.session, w->engine, w->spec, launched, l);
+    op_on_progress(l->op, launch_progress);
 }
 
 void launching_start(struct app *a, int engine, const struct launch_spec *spec, enum launching_then then,

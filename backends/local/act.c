@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "backends/local/engine.h"
 #include "backends/local/remove.h"
@@ -16,8 +17,11 @@ struct act {
     int timeout;
     bool force;
     struct state state;
-    bool keeper; /* it lives */
+    bool keeper;  /* it lives */
+    bool stopped; /* it does, but is stopped by a signal, and answers nobody */
 };
+
+enum { FORCE_PATIENCE = 8 /* s */ };
 
 struct step { /* what a thread does for an act */
     struct job job;
@@ -52,10 +56,43 @@ static void refuse(struct act *a, const char *words)
     finish(a, &why);
 }
 
+static bool is_kill(const char *signal)
+{
+    return strcasecmp(signal, "KILL") == 0 || strcasecmp(signal, "SIGKILL") == 0 || strcmp(signal, "9") == 0;
+}
+
+/* Is it to be ended whatever happens? */
+static bool ends_now(const struct act *a)
+{
+    return (a->verb == VERB_REMOVE && a->force) ||
+           (a->verb == VERB_KILL && (!a->signal || is_kill(a->signal)));
+}
+
 static void ask(struct act *a, const char *verb, keeper_cb cb)
 {
-    const struct control control = {.verb = verb, .signal = a->signal, .timeout = a->timeout};
+    struct control control = {
+        .verb = verb, .signal = a->signal, .timeout = a->timeout, .asker = &a->task, .force = a->force};
+    if (ends_now(a)) { /* who does not answer to this at once is killed */
+        control.timeout = 0;
+        control.patience = FORCE_PATIENCE;
+    }
     control_send(a->task.local, &a->state, &control, cb, a);
+}
+
+/* A keeper that lives and yet has nothing that runs: it waits to be told to start it, or is starting it. */
+static bool may_be_starting(const struct act *a)
+{
+    return a->keeper && a->state.state != CONTAINER_RUNNING && a->state.state != CONTAINER_PAUSED;
+}
+
+static void refuse_stopped(struct act *a)
+{
+    struct text t = {0};
+    text_addf(&t,
+              "its keeper (pid %u) is stopped by a signal: let it go on (kill -CONT %u), or end it with %s",
+              a->state.keeper, a->state.keeper, a->verb == VERB_REMOVE ? "--force" : "kill");
+    refuse(a, text_of(&t));
+    text_done(&t);
 }
 
 static bool runs(const struct act *a)
@@ -65,12 +102,14 @@ static bool runs(const struct act *a)
 
 static void start(struct act *a)
 {
-    if (runs(a)) {
+    if (a->stopped) {
+        refuse_stopped(a);
+    } else if (runs(a)) {
         refuse(a, a->state.state == CONTAINER_PAUSED ? "it is paused; resume it" : "it runs already");
     } else if (a->keeper) {
         ask(a, "start", keeper_answered);
     } else {
-        spawn_keeper(a->task.local, a->id, false, keeper_answered, a);
+        spawn_keeper(a->task.local, a->id, false, &a->task, keeper_answered, a);
     }
 }
 
@@ -79,7 +118,7 @@ static void start(struct act *a)
 static void run_removal(struct job *j)
 {
     struct step *step = (struct step *)j;
-    remove_container(j->task.local, step->act->id, &step->why);
+    remove_container(j->task.local, step->act->id, step->act->force, &step->why);
 }
 
 static void removed(struct job *j)
@@ -99,8 +138,9 @@ static void take_away(struct act *a)
 static void ended_for_removal(void *user, const struct error *why)
 {
     struct act *a = user;
-    /* It may just have ended by itself: then nobody was there to answer, and that is what was wanted. */
-    if (why && why->kind != ERROR_UNREACHABLE && why->kind != ERROR_CONFLICT) {
+    /* It may just have ended by itself: then nobody was there to answer, and that is what was wanted. With
+     * force nothing that a keeper says, or does not say, keeps it. */
+    if (why && !a->force && why->kind != ERROR_UNREACHABLE) {
         finish(a, why);
     } else {
         take_away(a);
@@ -114,12 +154,47 @@ static void take_out(struct act *a)
     a->timeout = -1;
     if (runs(a) && !a->force) {
         refuse(a, "it runs; stop it first, or remove it with --force");
+    } else if (a->stopped && !a->force) {
+        refuse_stopped(a);
+    } else if (a->stopped) {
+        take_away(a);
     } else if (runs(a)) {
         ask(a, "kill", ended_for_removal);
-    } else if (a->keeper && a->state.state == CONTAINER_CREATED) {
+    } else if (may_be_starting(a)) {
         ask(a, "shutdown", ended_for_removal);
     } else {
         take_away(a);
+    }
+}
+
+/* Killing. */
+
+static void run_killing(struct job *j)
+{
+    struct step *step = (struct step *)j;
+    struct act *a = step->act;
+    if (keeper_kill(&a->state, &step->why)) {
+        watchdog_clear(a->id, &step->why);
+    }
+}
+
+/* The container goes with its keeper, which does not answer. */
+static void kill_keeper(struct act *a)
+{
+    struct step *step = mem_new(1, sizeof *step);
+    step->act = a;
+    job_start(&step->job, a->task.local, NULL, run_killing, removed);
+}
+
+static void ended(void *user, const struct error *why)
+{
+    struct act *a = user;
+    if (why && why->kind == ERROR_TIMEOUT && ends_now(a)) {
+        kill_keeper(a);
+    } else if (why && why->kind == ERROR_UNREACHABLE && may_be_starting(a)) {
+        refuse(a, "it does not run"); /* its start has failed meanwhile */
+    } else {
+        finish(a, why);
     }
 }
 
@@ -128,14 +203,21 @@ static void take_out(struct act *a)
 static void on_running(struct act *a, const char *verb)
 {
     bool paused = a->state.state == CONTAINER_PAUSED;
-    if (!runs(a)) {
+    bool ends = a->verb == VERB_STOP || a->verb == VERB_KILL;
+    if (a->stopped && a->verb == VERB_KILL && ends_now(a)) {
+        kill_keeper(a);
+    } else if (a->stopped) {
+        refuse_stopped(a);
+    } else if (ends && may_be_starting(a)) {
+        ask(a, verb, ended);
+    } else if (!runs(a)) {
         refuse(a, a->state.state == CONTAINER_CREATED ? "it has not been started" : "it does not run");
     } else if (a->verb == VERB_PAUSE && paused) {
         refuse(a, "it is paused already");
     } else if (a->verb == VERB_RESUME && !paused) {
         refuse(a, "it is not paused");
     } else {
-        ask(a, verb, keeper_answered);
+        ask(a, verb, ended);
     }
 }
 
@@ -146,7 +228,7 @@ static void dispatch(struct act *a)
         start(a);
         break;
     case VERB_RESTART:
-        if (runs(a)) {
+        if (runs(a) && !a->stopped) {
             ask(a, "restart", keeper_answered);
         } else {
             start(a);
@@ -182,6 +264,7 @@ static void run_reading(struct job *j)
         known = watchdog_clear(a->id, &step->why) && local_read_state(l, a->id, &a->state, &step->why);
     }
     a->keeper = known && keeper_lives(&a->state);
+    a->stopped = a->keeper && keeper_stopped(&a->state);
 }
 
 static void has_read(struct job *j)

@@ -7,7 +7,7 @@
 #include "backends/local/engine.h"
 
 /* Seconds; patience: beyond what the verb itself may take. */
-enum { PATIENCE = 30, STOP_TIMEOUT = 10, START_TIMEOUT = 120 };
+enum { PATIENCE = 30, STOP_TIMEOUT = 10 };
 
 struct asking {
     struct task task;
@@ -16,6 +16,9 @@ struct asking {
     uv_write_t write;
     unsigned char *request;
     struct wire *wire;
+    struct task *asker;
+    uint32_t keeper;
+    uint64_t began;
     char *name; /* of the container, for sentences */
     const char *verb;
     struct error why;
@@ -63,6 +66,12 @@ static void too_late(uv_timer_t *timer)
     error_set(&a->why, ERROR_TIMEOUT, 0, "%s of %s is taking too long: its keeper has not answered yet",
               a->verb, a->name);
     end(a);
+}
+
+static void takes_long(uv_timer_t *timer)
+{
+    struct asking *a = timer->data;
+    slow_tell(a->asker, (uv_now(timer->loop) - a->began) / 1000, a->keeper);
 }
 
 static void get_room(uv_handle_t *handle, size_t wanted, uv_buf_t *out)
@@ -120,6 +129,9 @@ static size_t make_request(struct asking *a, const struct control *control)
     if (control->timeout >= 0) {
         cJSON_AddNumberToObject(o, "timeout", control->timeout);
     }
+    if (control->force) {
+        cJSON_AddTrueToObject(o, "force");
+    }
     char *text = cJSON_PrintUnformatted(o);
     size_t size;
     a->request = wire_pack(WIRE_CONTROL, 0, text, strlen(text), &size);
@@ -128,19 +140,35 @@ static size_t make_request(struct asking *a, const struct control *control)
     return size;
 }
 
+/* A start ends with an answer, or with its keeper, which closes the connection. */
+static bool is_start(const struct control *control)
+{
+    return strcmp(control->verb, "start") == 0 || strcmp(control->verb, "restart") == 0;
+}
+
+static void start_timer(struct asking *a, const struct control *control)
+{
+    uint64_t wait = (uint64_t)(control->timeout >= 0 ? control->timeout : STOP_TIMEOUT) +
+                    (uint64_t)(control->patience > 0 ? control->patience : PATIENCE);
+    if (is_start(control)) {
+        uint64_t period = a->task.local->start_progress;
+        uv_timer_start(&a->timer, takes_long, period, period);
+    } else {
+        uv_timer_start(&a->timer, too_late, wait * 1000, 0);
+    }
+}
+
 static void send_request(struct asking *a, int fd, const struct control *control)
 {
     size_t size = make_request(a, control);
     uv_buf_t bytes = uv_buf_init((char *)a->request, (unsigned)size);
-    uint64_t wait = (uint64_t)(control->timeout >= 0 ? control->timeout : STOP_TIMEOUT) + PATIENCE;
-    wait += strcmp(control->verb, "restart") == 0 ? START_TIMEOUT : 0;
     int failed = uv_pipe_open(&a->pipe, fd);
     if (failed) {
         close(fd);
         lost(a, uv_strerror(failed));
         return;
     }
-    uv_timer_start(&a->timer, too_late, wait * 1000, 0);
+    start_timer(a, control);
     uv_read_start((uv_stream_t *)&a->pipe, get_room, on_answer);
     failed = uv_write(&a->write, (uv_stream_t *)&a->pipe, &bytes, 1, written);
     if (failed) {
@@ -156,6 +184,9 @@ void control_send(struct local *l, const struct state *s, const struct control *
     a->user = user;
     a->name = mem_string(s->spec.name);
     a->verb = control->verb;
+    a->asker = control->asker;
+    a->keeper = s->keeper;
+    a->began = uv_now(l->backend.loop);
     a->wire = wire_new();
     task_begin(&a->task, l, NULL, stop_asking);
     uv_pipe_init(l->backend.loop, &a->pipe, 0);

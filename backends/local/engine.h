@@ -57,6 +57,7 @@ struct local {
     uv_poll_t watch;     /* inotify: the folder of states, and the logs that are followed */
     int inotify, states_watch;
     bool watching;
+    uint64_t start_progress; /* ms after which a start is told to take long, and again and again */
 
     bool online, listed, closing;
     struct entries entries;
@@ -130,9 +131,19 @@ void entries_tell(struct local *l, struct entry *en, unsigned fields);
 
 bool keeper_lives(const struct state *s); /* asks the kernel; careful about reuse of its pid */
 
+/* Is it stopped by a signal, so that it answers nobody? */
+bool keeper_stopped(const struct state *s);
+
+/* Ends a keeper that does not end by itself, and waits for that; its container is to be cleared after it.
+ * False and e: it is still there. For threads. */
+bool keeper_kill(const struct state *s, struct error *e);
+
 /* Does it say that it runs, while its keeper is dead? Then it is to be cleared. Both for threads. */
 bool watchdog_must_clear(const struct local *l, const struct state *s);
 bool watchdog_clear(const char *id, struct error *e);
+
+/* Runs the keeper's program with an option, "--clean" or "--remove". False and its reason. */
+bool keeper_program(const char *option, const char *id, struct error *e);
 
 void watchdog_clean(struct local *l, struct entry *en); /* has it cleared, if it is not being cleared yet */
 void watchdog_start(struct local *l);
@@ -142,16 +153,24 @@ void watchdog_check(struct local *l, struct entry *en, bool closely);
  * closed. */
 typedef void (*keeper_cb)(void *user, const struct error *why);
 
-/* spawn.c: starts a keeper and waits until it is ready. hold: it opens its socket only, and waits to be told
- * to start. */
-void spawn_keeper(struct local *l, const char *id, bool hold, keeper_cb cb, void *user);
+/* spawn.c: starts a keeper and waits until it is ready or has ended, however long that takes: only the keeper
+ * itself knows what is slow and what has failed. The asker's op is told every l->start_progress ms who is
+ * waited for. hold: the keeper opens its socket only, and waits to be told to start. */
+void spawn_keeper(struct local *l, const char *id, bool hold, struct task *asker, keeper_cb cb, void *user);
 void spawn_forget_all(struct local *l); /* they go on */
+
+/* slow.c: what is told of a start that takes long: whom the keeper waits for, as the kernel knows it. */
+void slow_tell(struct task *asker, uint64_t seconds, uint32_t keeper);
 
 /* control.c: asks a keeper to do something and waits until it is done. */
 struct control {
     const char *verb;   /* "start", "stop", ... */
     const char *signal; /* NULL the default */
     int timeout;        /* of "stop" and "restart", in seconds; -1 the default */
+    int patience; /* seconds beyond that; 0: as long as is usual. Not of "start" and "restart", which take
+                     as long as they take while the keeper lives */
+    bool force;   /* of "shutdown": also what is being started */
+    struct task *asker; /* whose op is told of a start that takes long; NULL nobody's */
 };
 void control_send(struct local *l, const struct state *s, const struct control *control, keeper_cb cb,
                   void *user);

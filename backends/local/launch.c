@@ -29,8 +29,11 @@ static void finish(struct launch *n)
 static void run_removal(struct job *j)
 {
     struct launch *n = (struct launch *)j;
-    struct error ignored; /* the reason of the launch's failure matters more */
-    remove_container(j->task.local, n->state.id, &ignored);
+    struct error left;
+    if (!remove_container(j->task.local, n->state.id, true, &left)) {
+        struct error why = n->why; /* the reason of the launch's failure matters more */
+        error_set(&n->why, why.kind, why.native, "%s. %s", why.text, left.text);
+    }
 }
 
 static void removed(struct job *j)
@@ -73,7 +76,7 @@ static void created(struct job *j)
         n->job.done = removed;
         job_again(j);
     } else {
-        spawn_keeper(l, n->state.id, n->spec.hold, keeper_answered, n);
+        spawn_keeper(l, n->state.id, n->spec.hold, &n->job.task, keeper_answered, n);
     }
 }
 

@@ -20,7 +20,7 @@
 #include "backends/sampler.h"
 #include "core/sizes.h"
 
-enum { PATIENCE = 30 /* ms */ };
+enum { PATIENCE = 30 /* ms */, START_PROGRESS = 60 * 1000 /* ms */ };
 
 static const char WITHOUT_ROOT[] =
     "without root there are no cgroups: no limits, no pause; run porthole as root to have them";
@@ -222,6 +222,7 @@ static struct backend *local_open(struct uv_loop_s *loop, const char *address,
     struct local *l = mem_new(1, sizeof *l);
     l->backend = (struct backend){.type = &local_backend, .loop = loop, .sink = sink, .user = user};
     l->inotify = -1;
+    l->start_progress = START_PROGRESS;
     init_timer(l, &l->begin);
     init_timer(l, &l->watchdog);
     allow_many_files();

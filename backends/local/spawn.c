@@ -9,7 +9,7 @@
 #include "backends/json.h"
 #include "backends/local/engine.h"
 
-enum { LINE_LIMIT = 8192, PATIENCE = 60000 /* ms: images may have to be copied for a rootless container */ };
+enum { LINE_LIMIT = 8192 };
 
 struct spawned { /* the process */
     uv_process_t process;
@@ -21,8 +21,11 @@ struct spawned { /* the process */
 struct starting { /* our waiting for its line */
     struct task task;
     uv_pipe_t pipe;
-    uv_timer_t timer;
+    uv_timer_t timer; /* when to tell that it takes long */
     char id[STATE_ID];
+    uint32_t keeper; /* its pid */
+    uint64_t began;
+    struct task *asker;
     struct text line;
     struct error why;
     int open; /* handles */
@@ -130,12 +133,10 @@ static void on_words(uv_stream_t *stream, ssize_t n, const uv_buf_t *got)
     }
 }
 
-static void too_late(uv_timer_t *timer)
+static void takes_long(uv_timer_t *timer)
 {
     struct starting *s = timer->data;
-    error_set(&s->why, ERROR_TIMEOUT, 0, "the keeper of container %s did not get ready within %d s", s->id,
-              PATIENCE / 1000);
-    end(s);
+    slow_tell(s->asker, (uv_now(timer->loop) - s->began) / 1000, s->keeper);
 }
 
 static void stop_waiting(struct task *t)
@@ -178,17 +179,20 @@ static int run(struct starting *s, bool hold)
         error_errno(&s->why, -failed, "cannot start the keeper %s", program);
         close_process(k);
     } else {
+        s->keeper = (uint32_t)k->process.pid;
         uv_unref((uv_handle_t *)&k->process);
     }
     free(program);
     return failed;
 }
 
-void spawn_keeper(struct local *l, const char *id, bool hold, keeper_cb cb, void *user)
+void spawn_keeper(struct local *l, const char *id, bool hold, struct task *asker, keeper_cb cb, void *user)
 {
     struct starting *s = mem_new(1, sizeof *s);
     s->cb = cb;
     s->user = user;
+    s->asker = asker;
+    s->began = uv_now(l->backend.loop);
     memcpy(s->id, id, STATE_ID);
     task_begin(&s->task, l, NULL, stop_waiting);
     uv_pipe_init(l->backend.loop, &s->pipe, 0);
@@ -199,6 +203,6 @@ void spawn_keeper(struct local *l, const char *id, bool hold, keeper_cb cb, void
         end(s);
         return;
     }
-    uv_timer_start(&s->timer, too_late, PATIENCE, 0);
+    uv_timer_start(&s->timer, takes_long, l->start_progress, l->start_progress);
     uv_read_start((uv_stream_t *)&s->pipe, get_room, on_words);
 }

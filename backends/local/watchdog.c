@@ -5,16 +5,24 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "backends/json.h"
 #include "backends/local/engine.h"
 #include "backends/local/shared/command.h"
 
-enum { PERIOD = 1000 /* ms */, CLEANERS = 4, PATIENCE = 60 /* s */, OUTPUT = 1024 };
+enum {
+    PERIOD = 1000 /* ms */,
+    CLEANERS = 4,
+    PATIENCE = 60 /* s */,
+    KILL_PATIENCE = 10000 /* ms */,
+    OUTPUT = 1024
+};
 
 struct cleaning {
     struct job job;
@@ -27,7 +35,8 @@ static bool exists(uint32_t pid)
     return kill((pid_t)pid, 0) == 0 || errno == EPERM;
 }
 
-bool keeper_lives(const struct state *s)
+/* What the kernel says of it: 'S', 'T' and so on; 0: there is none, or another process has its number. */
+static char keeper_process(const struct state *s)
 {
     struct procfs_stat stat;
     int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -36,12 +45,46 @@ bool keeper_lives(const struct state *s)
         close(proc);
     }
     return there && stat.state != 'Z' && stat.state != 'X' &&
-           (s->keeper_started == 0 || stat.started == s->keeper_started);
+                   (s->keeper_started == 0 || stat.started == s->keeper_started)
+               ? stat.state
+               : 0;
 }
 
+bool keeper_lives(const struct state *s)
+{
+    return keeper_process(s) != 0;
+}
+
+bool keeper_stopped(const struct state *s)
+{
+    char state = keeper_process(s);
+    return state == 'T' || state == 't';
+}
+
+/* The descriptor stands for the process that has the number now; only if that is our keeper is it killed. */
+bool keeper_kill(const struct state *s, struct error *e)
+{
+    int fd = s->keeper ? (int)syscall(SYS_pidfd_open, (pid_t)s->keeper, 0) : -1;
+    bool ended = fd < 0 || s->keeper_started == 0 || !keeper_lives(s);
+    if (!ended && syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0) {
+        struct pollfd end = {.fd = fd, .events = POLLIN};
+        ended = poll(&end, 1, KILL_PATIENCE) == 1;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (!ended) {
+        error_set(e, ERROR_TIMEOUT, 0, "the keeper of %s (pid %u) was killed and does not end", s->spec.name,
+                  s->keeper);
+    }
+    return ended;
+}
+
+/* A keeper that ended in good order has signed off; one that has not may have left something behind even if
+ * its container never came to run. */
 static bool should_live(const struct state *s)
 {
-    return s->state == CONTAINER_RUNNING || s->state == CONTAINER_PAUSED;
+    return s->state == CONTAINER_RUNNING || s->state == CONTAINER_PAUSED || s->keeper != 0;
 }
 
 static bool is_dead(const struct local *l, const struct state *s, bool closely)
@@ -55,8 +98,8 @@ static bool is_dead(const struct local *l, const struct state *s, bool closely)
 static void explain(const char *output, int code, struct error *e)
 {
     cJSON *o = json_parse(output, strlen(output), OUTPUT, NULL);
-    error_set(e, ERROR_OTHER, code, "its keeper is dead, and clearing up after it failed: %s",
-              json_string(o, "error.text", "no reason was given"));
+    error_set(e, ERROR_OTHER, code, "%s",
+              json_string(o, "error.text", "its keeper's program gave no reason"));
     cJSON_Delete(o);
 }
 
@@ -65,16 +108,26 @@ bool watchdog_must_clear(const struct local *l, const struct state *s)
     return should_live(s) && is_dead(l, s, true);
 }
 
-bool watchdog_clear(const char *id, struct error *e)
+bool keeper_program(const char *option, const char *id, struct error *e)
 {
     char *program = paths_helper("porthole-keeper"), output[OUTPUT];
-    const char *const argv[] = {program, "--clean", id, NULL};
+    const char *const argv[] = {program, option, id, NULL};
     int code = command_run(argv, output, sizeof output, PATIENCE, e);
     if (code > 0) {
         explain(output, code, e);
     }
     free(program);
     return code == 0;
+}
+
+bool watchdog_clear(const char *id, struct error *e)
+{
+    struct error why;
+    if (keeper_program("--clean", id, &why)) {
+        return true;
+    }
+    error_set(e, why.kind, why.native, "its keeper is dead, and clearing up after it failed: %s", why.text);
+    return false;
 }
 
 static void run_cleaning(struct job *j)

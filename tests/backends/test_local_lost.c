@@ -1,16 +1,19 @@
 /* What the local engine makes of what went wrong behind its back: killed keepers, restarts, broken state
  * files, cgroups that vanish, logs that are damaged.
  */
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backends/local/engine.h"
 #include "backends/local/local.h"
 #include "backends/local/shared/runtime.h"
 #include "backends/local/shared/state.h"
 #include "core/memory.h"
+#include "tests/backends/hanging.h"
 #include "tests/backends/localroom.h"
 #include "tests/backends/world.h"
 
@@ -73,6 +76,145 @@ static void verbs_clear_up_after_a_killed_keeper_themselves(void **state)
     world_pause(w, 50);
     act_with(w, key, VERB_REMOVE, &(struct act_options){.force = true, .timeout = -1}, ERROR_NONE);
     wait_gone(w, key);
+    free(key);
+}
+
+/* A keeper that is stopped answers nobody. */
+
+static pid_t stop_keeper(struct world *w, const char *key)
+{
+    const struct container *c = wait_state(w, key, CONTAINER_RUNNING);
+    pid_t keeper = (pid_t)c->workers[0].host_pid;
+    struct procfs_stat stat = {0};
+    int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(kill(keeper, SIGSTOP), 0);
+    while (procfs_stat(proc, (uint32_t)keeper, &stat) && stat.state != 'T') {
+        world_pause(w, 10);
+    }
+    close(proc);
+    return keeper;
+}
+
+static const struct act_options by_force = {.force = true, .timeout = -1};
+
+static void a_stopped_keeper_is_told(void **state)
+{
+    struct world *w = *state;
+    char *key = launch(w, "sleep 1000");
+    pid_t keeper = stop_keeper(w, key);
+    act(w, key, VERB_STOP, ERROR_CONFLICT);
+    act(w, key, VERB_PAUSE, ERROR_CONFLICT);
+    act(w, key, VERB_RESTART, ERROR_CONFLICT);
+    act(w, key, VERB_REMOVE, ERROR_CONFLICT);
+    struct ear *ear = exec(w, key, "true", false, false);
+    hear_end(ear, ERROR_CONFLICT, -1);
+    assert_non_null(strstr(ear->why.text, "stopped by a signal"));
+    kill(keeper, SIGCONT);
+    act(w, key, VERB_KILL, ERROR_NONE);
+    wait_state(w, key, CONTAINER_EXITED);
+    free(key);
+}
+
+static void a_stopped_keeper_can_be_killed(void **state)
+{
+    struct world *w = *state;
+    char *key = launch(w, "sleep 1000");
+    pid_t first = (pid_t)wait_state(w, key, CONTAINER_RUNNING)->pid;
+    stop_keeper(w, key);
+    act(w, key, VERB_KILL, ERROR_NONE);
+    assert_int_equal(wait_state(w, key, CONTAINER_EXITED)->exit_code, 137);
+    assert_int_equal(kill(first, 0), -1);
+    act(w, key, VERB_START, ERROR_NONE);
+    wait_state(w, key, CONTAINER_RUNNING);
+    free(key);
+}
+
+static void a_stopped_keeper_can_be_removed(void **state)
+{
+    struct world *w = *state;
+    char *key = launch(w, "sleep 1000");
+    pid_t first = (pid_t)wait_state(w, key, CONTAINER_RUNNING)->pid;
+    stop_keeper(w, key);
+    act_with(w, key, VERB_REMOVE, &by_force, ERROR_NONE);
+    wait_gone(w, key);
+    assert_int_equal(kill(first, 0), -1);
+    free(key);
+}
+
+/* Starting. */
+
+static bool has_reached(const void *data)
+{
+    (void)data;
+    return hanging_reached();
+}
+
+static struct told {
+    char words[256];
+    int times;
+} told;
+
+static void note_progress(void *user, uint64_t done, uint64_t total, const char *words)
+{
+    (void)user;
+    (void)done;
+    (void)total;
+    snprintf(told.words, sizeof told.words, "%s", words ? words : "");
+    told.times++;
+}
+
+static bool has_been_told(const void *data)
+{
+    const struct world *w = data;
+    return told.times >= 2 && strstr(told.words, "waits for") && model_find(w->model, "slow", NULL);
+}
+
+static void a_slow_start_is_told_and_can_be_removed(void **state)
+{
+    struct world *w = *state;
+    struct launch_spec spec = spec_of(w, "sleep 1000");
+    struct reply *launching;
+    free(spec.name);
+    spec.name = mem_string("slow");
+    hanging_set("run", true);
+    ((struct local *)w->engine)->start_progress = 100;
+    struct op *op = reply_begin(w, &launching);
+    op_on_progress(op, note_progress);
+    w->subject->type->launch(w->engine, op, &spec);
+    launch_spec_done(&spec);
+    assert_true(world_wait(w, has_been_told, w));
+    assert_non_null(strstr(told.words, "still starting after"));
+    assert_int_equal(launching->times, 0);
+    char *key = mem_string(model_find(w->model, "slow", NULL)->key);
+    act(w, key, VERB_REMOVE, ERROR_CONFLICT);
+    act_with(w, key, VERB_REMOVE, &by_force, ERROR_NONE);
+    wait_gone(w, key);
+    reply_expect(w, launching, ERROR_CONFLICT);
+    hanging_set("run", false);
+    free(key);
+}
+
+static void a_start_can_be_killed(void **state)
+{
+    struct world *w = *state;
+    struct reply *starting;
+    char *key = launch(w, "sleep 1000");
+    wait_state(w, key, CONTAINER_RUNNING);
+    act(w, key, VERB_KILL, ERROR_NONE);
+    wait_state(w, key, CONTAINER_EXITED);
+    hanging_set("run", true);
+    w->subject->type->act(w->engine, reply_begin(w, &starting), key, VERB_START, NULL);
+    assert_true(world_wait(w, has_reached, w));
+    act(w, key, VERB_KILL, ERROR_NONE);
+    reply_expect(w, starting, ERROR_CONFLICT);
+    hanging_set("run", true); /* once more */
+    w->subject->type->act(w->engine, reply_begin(w, &starting), key, VERB_START, NULL);
+    assert_true(world_wait(w, has_reached, w));
+    act_with(w, key, VERB_STOP, &(struct act_options){.timeout = 0}, ERROR_NONE);
+    reply_expect(w, starting, ERROR_CONFLICT);
+    hanging_set("run", false);
+    act(w, key, VERB_START, ERROR_NONE);
+    wait_state(w, key, CONTAINER_RUNNING);
     free(key);
 }
 
@@ -225,6 +367,11 @@ static int run(void)
         TEST(a_killed_keeper_is_noticed_and_cleared),
         TEST(a_keeper_that_died_meanwhile_is_noticed_at_the_next_start),
         TEST(verbs_clear_up_after_a_killed_keeper_themselves),
+        TEST(a_stopped_keeper_is_told),
+        TEST(a_stopped_keeper_can_be_killed),
+        TEST(a_stopped_keeper_can_be_removed),
+        TEST(a_slow_start_is_told_and_can_be_removed),
+        TEST(a_start_can_be_killed),
         TEST(a_restart_of_the_machine_is_noticed),
         TEST(a_broken_state_is_shown_and_can_be_removed),
         TEST(usage_is_unknown_when_it_has_ended),
@@ -240,7 +387,7 @@ int main(void)
     struct error why = {0};
     struct runtime runtime = {0};
     signal(SIGPIPE, SIG_IGN);
-    if (!mkdtemp(folder)) {
+    if (!mkdtemp(folder) || !hanging_new()) {
         return 77;
     }
     setenv("PORTHOLE_STATE", folder, 1);
@@ -254,5 +401,6 @@ int main(void)
     runtime_done(&runtime);
     paths_free(p);
     localroom_clear(folder);
+    hanging_free();
     return code;
 }

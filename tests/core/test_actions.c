@@ -118,6 +118,25 @@ static void refusals_say_why(void **state)
     assert_null(refusal(ACTION_QUIT, NULL));
 }
 
+static void what_is_being_started_can_be_ended(void **state)
+{
+    const struct worker keeper = {.role = WORKER_KEEPER}, vm = {.role = WORKER_VM};
+    struct container c = {.name = "web", .state = CONTAINER_CREATED};
+    (void)state;
+    assert_string_equal(refusal(ACTION_STOP, &c), "stop: web is created; it does not run");
+    c.workers = &vm;
+    c.n_workers = 1;
+    assert_non_null(refusal(ACTION_STOP, &c));
+    c.workers = &keeper;
+    assert_null(refusal(ACTION_STOP, &c));
+    assert_null(refusal(ACTION_KILL, &c));
+    assert_non_null(refusal(ACTION_PAUSE, &c));
+    c.state = CONTAINER_EXITED;
+    assert_null(refusal(ACTION_KILL, &c));
+    c.state = CONTAINER_LOST;
+    assert_non_null(refusal(ACTION_KILL, &c));
+}
+
 static void the_records_own_reason_counts(void **state)
 {
     (void)state;
@@ -142,6 +161,7 @@ int main(void)
         cmocka_unit_test(what_destroys_asks_first),
         cmocka_unit_test(rows_are_complete),
         cmocka_unit_test(refusals_say_why),
+        cmocka_unit_test(what_is_being_started_can_be_ended),
         cmocka_unit_test(the_records_own_reason_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

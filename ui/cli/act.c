@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "ui/cli/command.h"
+#include "ui/cli/out.h"
 
 struct act {
     const struct cli_command *command;
@@ -39,13 +40,15 @@ static int act_on(struct cli *cli, enum verb verb, const struct act_options *opt
         return 1;
     }
     if ((verb == VERB_START && c->state == CONTAINER_RUNNING) ||
-        (verb == VERB_STOP && (c->state == CONTAINER_EXITED || c->state == CONTAINER_CREATED))) {
+        (verb == VERB_STOP && c->n_workers == 0 && /* else it may just be started */
+         (c->state == CONTAINER_EXITED || c->state == CONTAINER_CREATED))) {
         puts(word); /* as docker sees it: it is as was wanted */
         return 0;
     }
     struct waiting w = {0};
-    session_act(cli->session, c->id, verb, options, cli_answered, &w);
+    op_on_progress(session_act(cli->session, c->id, verb, options, cli_answered, &w), out_progress);
     bool ok = cli_await(cli, &w);
+    out_progress_end();
     int code = ok ? 0 : cli_failed(&w.answer.why);
     answer_done(&w.answer);
     model_publish(cli->model);

@@ -14,6 +14,7 @@
 #include "core/memory.h"
 #include "core/op.h"
 #include "core/text.h"
+#include "ui/cli/out.h"
 #include "ui/cli/tame.h"
 
 /* libuv's RAW still turns line feeds into new lines on the way out, under Unix; the process's terminal has
@@ -68,6 +69,7 @@ struct stream {
     int detach_len, detach_seen;
     bool opened, raw, held, reading, input_over, done;
     bool ended; /* before it was heard whether it could be started at all */
+    bool slow;  /* it has been told that the start takes long */
     size_t input_pending;
     int code;
 };
@@ -146,6 +148,9 @@ static void cook(struct stream *s)
 static void say_failure(struct stream *s, const struct error *why)
 {
     cook(s);
+    if (s->slow) {
+        out_progress_end(); /* what comes now is not said behind it */
+    }
     cli_say("%s", why->text);
 }
 
@@ -356,10 +361,20 @@ static void read_input(struct stream *s)
 
 /* What the console says. */
 
+static void start_takes_long(void *user, uint64_t done, uint64_t total, const char *words)
+{
+    struct stream *s = user;
+    s->slow = true;
+    out_progress(user, done, total, words);
+}
+
 static void started(void *user, struct answer *answer)
 {
     struct stream *s = user;
     s->starting = NULL;
+    if (s->slow) {
+        out_progress_end();
+    }
     if (answer->why.kind == ERROR_NONE || s->done) { /* else its console has said why */
         if (s->ended) {
             finish(s, s->code);
@@ -382,6 +397,7 @@ static void on_opened(void *user)
     }
     if (s->options->start) {
         s->starting = session_act(s->cli->session, s->id, VERB_START, NULL, started, s);
+        op_on_progress(s->starting, start_takes_long);
     }
     read_input(s);
 }

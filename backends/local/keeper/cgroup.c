@@ -56,11 +56,35 @@ static bool put(const char *folder, const char *file, const char *value)
     return ok;
 }
 
-static bool thaw(const char *folder)
+/* Calls for a folder and for all below it: what runs in a container may have made cgroups of its own. */
+static bool in_all_below(const char *folder, bool (*visit)(const char *folder), int depth)
+{
+    bool ok = visit(folder);
+    DIR *dir = depth < DEEPEST ? opendir(folder) : NULL;
+    for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir)) {
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.') {
+            struct text below = {0};
+            text_addf(&below, "%s/%s", folder, entry->d_name);
+            ok = in_all_below(text_of(&below), visit, depth + 1) && ok;
+            text_done(&below);
+        }
+    }
+    if (dir) {
+        closedir(dir);
+    }
+    return ok;
+}
+
+static bool thaw_one(const char *folder)
 {
     put(folder, "freezer.state", "THAWED");
     put(folder, "cgroup.freeze", "0");
     return true;
+}
+
+static bool thaw(const char *folder)
+{
+    return in_all_below(folder, thaw_one, 0);
 }
 
 /* Making. */
@@ -159,7 +183,7 @@ void cgroup_put(const char *path, pid_t pid)
 }
 
 /* True: it is empty. */
-static bool kill_in(const char *folder)
+static bool kill_in_one(const char *folder)
 {
     struct text path = {0};
     text_addf(&path, "%s/cgroup.procs", folder);
@@ -178,6 +202,21 @@ static bool kill_in(const char *folder)
         fclose(file);
     }
     return empty;
+}
+
+static bool kill_in(const char *folder)
+{
+    return in_all_below(folder, kill_in_one, 0);
+}
+
+static bool is_gone(const char *folder)
+{
+    return access(folder, F_OK) < 0;
+}
+
+bool cgroup_exists(const char *path)
+{
+    return !in_each(path, is_gone);
 }
 
 bool cgroup_kill(const char *path, int seconds)

@@ -11,7 +11,9 @@
 void cgroup_make(const char *path, double cpus);
 void cgroup_put(const char *path, pid_t pid); /* moves a process into it */
 
-/* Kills all that is in it, thawing it first; waits until it is empty, at most
+bool cgroup_exists(const char *path); /* below any controller */
+
+/* Kills all that is in it, and in cgroups below it, thawing them first; waits until they are empty, at most
  * `seconds`. False: something is still there. */
 bool cgroup_kill(const char *path, int seconds);
 

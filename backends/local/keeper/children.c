@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "backends/local/shared/command.h"
 #include "core/memory.h"
 
-enum { REMEMBERED = 64 };
+enum { REMEMBERED = 64, LATER_MS = 2 };
 
 struct child {
     pid_t pid;
@@ -69,20 +70,40 @@ static void note_end(struct children *c, pid_t pid, int code)
     }
 }
 
-static void on_signal(uv_signal_t *signal, int number)
+static void on_later(uv_timer_t *timer);
+
+/* The next that has ended; it stays a zombie. 0: none. */
+static pid_t peek(void)
 {
-    (void)number;
-    struct children *c = signal->data;
+    siginfo_t info = {0};
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
+}
+
+/* One that a thread waits for is left to it, and hides all that ended after it until it is gone. */
+static void collect(struct children *c)
+{
     int status;
-    for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG)) {
-        note_end(c, pid, code_of(status));
+    pid_t pid;
+    while ((pid = peek()) > 0 && !command_is_awaited(pid)) {
+        if (waitpid(pid, &status, WNOHANG) == pid) {
+            note_end(c, pid, code_of(status));
+        }
+    }
+    if (pid > 0 && c->closing == 0) {
+        uv_timer_start(&c->later, on_later, LATER_MS, 0);
     }
     deliver(c);
 }
 
+static void on_signal(uv_signal_t *signal, int number)
+{
+    (void)number;
+    collect(signal->data);
+}
+
 static void on_later(uv_timer_t *timer)
 {
-    deliver(timer->data);
+    collect(timer->data);
 }
 
 struct children *children_new(uv_loop_t *loop)

@@ -195,7 +195,7 @@ static int wanted_seconds(const cJSON *o)
 static void verb_stop(struct keeper *k, struct client *c, const cJSON *o)
 {
     int number;
-    if (k->phase == PHASE_HELD || k->phase == PHASE_STARTING) {
+    if (k->phase == PHASE_HELD) {
         refuse_state(k, c, "stop");
         return;
     }
@@ -203,8 +203,21 @@ static void verb_stop(struct keeper *k, struct client *c, const cJSON *o)
         return;
     }
     client_role(c)->awaits = AWAITS_END;
-    keeper_stay_ended(k);
-    control_stop(k, number, wanted_seconds(o));
+    if (k->phase == PHASE_STARTING) {
+        keeper_stop_start(k, number, wanted_seconds(o));
+    } else {
+        keeper_stay_ended(k);
+        control_stop(k, number, wanted_seconds(o));
+    }
+}
+
+static void end_start(struct keeper *k, struct client *c)
+{
+    struct error why;
+    error_set(&why, ERROR_CONFLICT, 0, "Container %s was killed while it was being started",
+              k->state.spec.name);
+    client_role(c)->awaits = AWAITS_END;
+    keeper_abort_start(k, &why);
 }
 
 static void verb_restart(struct keeper *k, struct client *c, const cJSON *o)
@@ -222,7 +235,13 @@ static void verb_restart(struct keeper *k, struct client *c, const cJSON *o)
 static void verb_kill(struct keeper *k, struct client *c, const cJSON *o)
 {
     int number;
-    if (k->phase != PHASE_RUNNING) {
+    if (k->phase == PHASE_STARTING) {
+        if (wanted_signal(c, o, "KILL", &number) && number == SIGKILL) {
+            end_start(k, c);
+        } else if (number > 0) {
+            refuse_state(k, c, "send this signal to");
+        }
+    } else if (k->phase != PHASE_RUNNING) {
         refuse_state(k, c, "kill");
     } else if (wanted_signal(c, o, "KILL", &number)) {
         if (number == SIGKILL) {
@@ -271,6 +290,10 @@ static void verb_shutdown(struct keeper *k, struct client *c, const cJSON *o)
     if (k->phase == PHASE_HELD) {
         client_role(c)->awaits = AWAITS_END;
         keeper_dismiss(k);
+    } else if (k->phase == PHASE_STARTING && json_bool(o, "force", false)) {
+        end_start(k, c);
+    } else if (k->phase == PHASE_STARTING) {
+        refuse_state(k, c, "remove");
     } else {
         verb_stop(k, c, o);
     }

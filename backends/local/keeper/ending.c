@@ -7,19 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "backends/local/keeper/cgroup.h"
+#include "backends/local/keeper/helpers.h"
 #include "backends/local/keeper/network.h"
 #include "backends/local/keeper/rootfs.h"
 #include "backends/local/shared/command.h"
 #include "backends/local/shared/runtime.h"
+#include "backends/procfs.h"
 #include "core/memory.h"
 #include "core/text.h"
 #include "core/times.h"
 
-enum { LOCK_TRIES = 500, PAUSE_MS = 20, KILL_SECONDS = 5, RUNTIME_SECONDS = 30 };
+enum { LOCK_TRIES = 500, PAUSE_MS = 20, KILL_SECONDS = 5, RUNTIME_SECONDS = 10 };
 
 static void pause_a_moment(void)
 {
@@ -114,6 +117,8 @@ static bool same_boot(const struct state *s)
     return same;
 }
 
+/* Waits until it is gone for good, so that whoever looks for its number finds nothing any more; its parent
+ * may be anybody, when its keeper is dead, and take its time. */
 static void kill_process(uint32_t pid, uint64_t started)
 {
     for (int left = KILL_SECONDS * 1000;
@@ -132,12 +137,84 @@ void ending_kill(const struct paths *p, const struct state *s, const char *runti
         kill_process(s->pid, s->pid_started);
         kill_process(s->vm, s->vm_started);
     }
+    helpers_kill(s->id, KILL_SECONDS);
     char *folder = runtime_folder(p, s);
     if (access(folder, F_OK) == 0) { /* it may know of a process that was never written down */
         ask_runtime_to_delete(p, s, runtime);
     }
     free(folder);
     ending_tidy(p, s, runtime);
+}
+
+/* What is left. */
+
+/* Zombies are over: when they go is up to their parent. */
+static bool still_runs(uint32_t pid, uint64_t started)
+{
+    struct procfs_stat stat;
+    int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    bool runs = proc >= 0 && pid > 0 && started > 0 && procfs_stat(proc, pid, &stat) &&
+                stat.started == started && stat.state != 'Z' && stat.state != 'X';
+    if (proc >= 0) {
+        close(proc);
+    }
+    return runs;
+}
+
+static bool any_mount(const char *folder)
+{
+    struct text below = {0};
+    text_addf(&below, " %s/", folder);
+    FILE *file = fopen("/proc/self/mountinfo", "re");
+    char *line = NULL;
+    size_t room = 0;
+    bool found = false;
+    while (file && !found && getline(&line, &room, file) > 0) {
+        found = strstr(line, text_of(&below)) != NULL;
+    }
+    free(line);
+    if (file) {
+        fclose(file);
+    }
+    text_done(&below);
+    return found;
+}
+
+static void add_left(struct text *t, const char *what, const char *which)
+{
+    text_addf(t, "%s%s%s", t->len > 0 ? ", " : "", what, which);
+}
+
+bool ending_check(const struct paths *p, const struct state *s, struct error *e)
+{
+    struct text left = {0}, helpers = {0};
+    char *folder = paths_container(p, s->id, NULL), *record = runtime_folder(p, s);
+    if (same_boot(s) && still_runs(s->pid, s->pid_started)) {
+        add_left(&left, "its first process", "");
+    }
+    if (helpers_list(s->id, &helpers)) {
+        add_left(&left, "", text_of(&helpers));
+    }
+    if (s->cgroup && cgroup_exists(s->cgroup)) {
+        add_left(&left, "the cgroup ", s->cgroup);
+    }
+    if (access(record, F_OK) == 0) {
+        add_left(&left, "the runtime's record ", record);
+    }
+    if (any_mount(folder)) {
+        add_left(&left, "mounts in ", folder);
+    }
+    bool clear = left.len == 0;
+    if (!clear) {
+        error_set(e, ERROR_OTHER, 0,
+                  "Container %s could not be ended completely, and stays; there is still %s",
+                  s->spec.name && *s->spec.name ? s->spec.name : s->id, text_of(&left));
+    }
+    text_done(&left);
+    text_done(&helpers);
+    free(record);
+    free(folder);
+    return clear;
 }
 
 void ending_note(struct state *s, int code, const char *note)
@@ -152,7 +229,7 @@ void ending_note(struct state *s, int code, const char *note)
 bool ending_remove(const struct paths *p, const struct state *s, struct error *e)
 {
     char *folder = paths_container(p, s->id, NULL), *state = paths_state(p, s->id);
-    bool ok = paths_remove_tree(folder, e);
+    bool ok = access(folder, F_OK) < 0 || paths_remove_tree(folder, e);
     if (ok && unlink(state) < 0 && errno != ENOENT) {
         error_errno(e, errno, "Cannot remove %s", state);
         ok = false;
@@ -168,6 +245,9 @@ static bool clean_locked(const struct paths *p, struct state *s, struct error *e
     bool known = s->isolation != ISOLATION_VM && runtime_find(p, &runtime, NULL);
     ending_kill(p, s, known ? runtime.path : NULL);
     runtime_done(&runtime);
+    if (!ending_check(p, s, e)) {
+        return false;
+    }
     bool ran = s->state == CONTAINER_RUNNING || s->state == CONTAINER_PAUSED || s->state == CONTAINER_LOST;
     if (ran) {
         ending_note(s, 137,
@@ -183,10 +263,20 @@ static bool clean_locked(const struct paths *p, struct state *s, struct error *e
     return state_write(s, p, e);
 }
 
+/* Somebody may have taken the folder away by hand, and left what was mounted and started. */
+static bool anything_there(const struct paths *p, const char *id)
+{
+    char *folder = paths_container(p, id, NULL), *state = paths_state(p, id);
+    bool there = access(folder, F_OK) == 0 || (access(state, F_OK) == 0 && mkdir(folder, 0700) == 0);
+    free(folder);
+    free(state);
+    return there;
+}
+
 bool ending_clean(const char *id, struct error *e)
 {
     struct paths *p = paths_new(e);
-    int lock = p ? ending_enter(p, id, e) : -1;
+    int lock = p && anything_there(p, id) ? ending_enter(p, id, e) : -1;
     bool ok = false;
     if (lock >= 0) {
         struct state s;
@@ -195,6 +285,51 @@ bool ending_clean(const char *id, struct error *e)
         ok = state_read(&s, path, e) && clean_locked(p, &s, e);
         free(path);
         state_done(&s);
+        close(lock);
+    }
+    paths_free(p);
+    return ok;
+}
+
+/* What there is of a container whose state cannot be read. */
+static void guess(const struct paths *p, const char *id, struct state *s)
+{
+    state_done(s);
+    state_init(s);
+    memcpy(s->id, id, STATE_ID);
+    if (!p->rootless) {
+        struct text cgroup = {0};
+        text_addf(&cgroup, "/porthole/%s", id);
+        s->cgroup = text_take(&cgroup);
+    }
+}
+
+static bool clear_away(const struct paths *p, const char *id, struct error *e)
+{
+    struct state s;
+    struct error unread;
+    struct runtime runtime = {0};
+    char *path = paths_state(p, id);
+    state_init(&s);
+    if (!state_read(&s, path, &unread) || strcmp(s.id, id) != 0) {
+        guess(p, id, &s);
+    }
+    bool known = s.isolation != ISOLATION_VM && runtime_find(p, &runtime, NULL);
+    ending_kill(p, &s, known ? runtime.path : NULL);
+    bool ok = ending_check(p, &s, e) && ending_remove(p, &s, e);
+    runtime_done(&runtime);
+    state_done(&s);
+    free(path);
+    return ok;
+}
+
+bool ending_clear_away(const char *id, struct error *e)
+{
+    struct paths *p = state_id_ok(id) ? paths_new(e) : NULL;
+    bool gone = p && !anything_there(p, id);
+    int lock = p && !gone ? ending_enter(p, id, e) : -1;
+    bool ok = gone || (lock >= 0 && clear_away(p, id, e));
+    if (lock >= 0) {
         close(lock);
     }
     paths_free(p);

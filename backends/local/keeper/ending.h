@@ -18,14 +18,24 @@ void ending_tidy(const struct paths *p, const struct state *s, const char *runti
 /* The same, but for the socket: its keeper stays. */
 void ending_tidy_run(const struct paths *p, const struct state *s, const char *runtime);
 
-/* As ending_tidy, when something may still run: kills it first. */
+/* As ending_tidy, when something may still run. In this order: what is in its cgroups, its first process and
+ * its QEMU, the helpers, the runtime's record, the network namespace, mounts, and the socket. */
 void ending_kill(const struct paths *p, const struct state *s, const char *runtime);
+
+/* Is nothing left, but for files? False and e, which names what is: processes, cgroup, the runtime's record,
+ * mounts. */
+bool ending_check(const struct paths *p, const struct state *s, struct error *e);
 
 /* The record of the end; finished becomes now. note: NULL none. */
 void ending_note(struct state *s, int code, const char *note);
 
 /* --rm: its folder and its state file go. False and e: something is left. */
 bool ending_remove(const struct paths *p, const struct state *s, struct error *e);
+
+/* porthole-keeper --remove ID: the one way in which a container goes that may still run or have been left
+ * behind. Under its lock ends all that there is of it, looks whether it is gone, and only then takes its files
+ * away. True also when there was nothing. */
+bool ending_clear_away(const char *id, struct error *e);
 
 /* porthole-keeper --clean ID. False and e when it cannot be done. */
 bool ending_clean(const char *id, struct error *e);

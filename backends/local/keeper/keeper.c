@@ -7,16 +7,18 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "backends/local/keeper/answer.h"
 #include "backends/local/keeper/control.h"
 #include "backends/local/keeper/ending.h"
+#include "backends/local/keeper/helpers.h"
 #include "backends/local/keeper/server.h"
 #include "core/memory.h"
 #include "core/times.h"
 
-enum { RETRY_MS = 1000 };
+enum { RETRY_MS = 1000, ABORTED_MS = 2000 };
 
 static void on_retry(uv_timer_t *timer)
 {
@@ -191,7 +193,7 @@ static void start_again(struct keeper *k)
     output_close(k->output);
     k->output = next;
     k->wall->close(k);
-    k->ending = (struct error){0};
+    k->ending = k->aborted = (struct error){0};
     k->stop_wanted = k->again = false;
     k->hold = true; /* our own start is answered long since */
     keeper_start(k);
@@ -231,13 +233,21 @@ void keeper_stay_ended(struct keeper *k)
     }
 }
 
-/* It did not come to run: that is an end too. */
-static void on_start_failed(void *user, const struct error *why)
+/* It did not come to run: that is an end too. When it was broken off, what ended says only that it was
+ * killed. */
+static void on_start_failed(void *user, const struct error *reason)
 {
     struct keeper *k = user;
+    const struct error copy = k->aborted.kind != ERROR_NONE ? k->aborted : *reason, *why = &copy;
+    struct error left;
+    if (k->phase != PHASE_STARTING) {
+        return;
+    }
+    uv_timer_stop(&k->deadline);
     k->wall->end(k);
     ending_kill(k->paths, &k->state, k->runtime.path);
-    ending_note(&k->state, error_exit_code(why->kind), why->text);
+    ending_note(&k->state, error_exit_code(why->kind),
+                ending_check(k->paths, &k->state, &left) ? why->text : left.text);
     settle(k);
     if (!k->hold) {
         answer(why);
@@ -254,6 +264,7 @@ static void on_started(void *user, int process, const int fds[3])
     struct state *s = &k->state;
     k->phase = PHASE_RUNNING;
     k->process = process;
+    uv_timer_stop(&k->deadline);
     s->state = CONTAINER_RUNNING;
     s->started = time_now();
     s->finished = 0;
@@ -269,11 +280,66 @@ static void on_started(void *user, int process, const int fds[3])
     }
     server_tell(k->server, AWAITS_START, NULL);
     if (k->stop_wanted) {
-        control_stop(k, SIGTERM, STOP_SECONDS);
+        control_stop(k, k->stop_signal, k->stop_seconds);
     }
 }
 
 static const struct wall_hooks wall_hooks = {.done = on_started, .failed = on_start_failed};
+
+/* Nobody has told of the end of what was killed: it cannot be killed, or has gone without a word. */
+static void on_aborted_too_late(uv_timer_t *timer)
+{
+    struct keeper *k = timer->data;
+    on_start_failed(k, &k->aborted);
+}
+
+void keeper_abort_start(struct keeper *k, const struct error *why)
+{
+    if (k->phase == PHASE_STARTING && k->aborted.kind == ERROR_NONE) {
+        k->aborted = *why;
+        uv_timer_start(&k->deadline, on_aborted_too_late, ABORTED_MS, 0);
+        k->wall->abort(k, why);
+    }
+}
+
+static void on_start_too_late(uv_timer_t *timer)
+{
+    struct keeper *k = timer->data;
+    struct text left = {0};
+    struct error why;
+    helpers_list(k->state.id, &left);
+    error_set(&why, ERROR_TIMEOUT, 0,
+              "Container %s did not start within %d s and was ended; it was waited for %s",
+              k->state.spec.name, k->start_seconds, left.len > 0 ? text_of(&left) : "nobody");
+    text_done(&left);
+    keeper_abort_start(k, &why);
+}
+
+void keeper_expect_start(struct keeper *k)
+{
+    if (!k->stop_wanted) { /* else less time is left */
+        uv_timer_start(&k->deadline, on_start_too_late, (uint64_t)k->start_seconds * 1000, 0);
+    }
+}
+
+static void on_stop_too_late(uv_timer_t *timer)
+{
+    struct keeper *k = timer->data;
+    struct error why;
+    error_set(&why, ERROR_CONFLICT, 0, "Container %s was stopped while it was being started",
+              k->state.spec.name);
+    keeper_abort_start(k, &why);
+}
+
+void keeper_stop_start(struct keeper *k, int signal, int seconds)
+{
+    k->stop_wanted = true;
+    k->stop_signal = signal;
+    k->stop_seconds = seconds;
+    if (k->aborted.kind == ERROR_NONE) {
+        uv_timer_start(&k->deadline, on_stop_too_late, (uint64_t)seconds * 1000, 0);
+    }
+}
 
 static bool begin_start(struct keeper *k, struct error *e)
 {
@@ -297,7 +363,7 @@ static void on_terminate(uv_signal_t *signal, int number)
     if (k->phase == PHASE_HELD) {
         keeper_dismiss(k);
     } else if (k->phase == PHASE_STARTING) {
-        k->stop_wanted = true;
+        keeper_stop_start(k, SIGTERM, STOP_SECONDS);
     } else {
         keeper_stay_ended(k);
         control_stop(k, SIGTERM, STOP_SECONDS);
@@ -306,8 +372,23 @@ static void on_terminate(uv_signal_t *signal, int number)
 
 /* Coming to life. */
 
-static void become_keeper(void)
+/* Descriptors of whoever started us are not ours to keep open, least of all to hand on to QEMU. */
+static void close_inherited(void)
 {
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0) {
+        return;
+    }
+#endif
+    for (int fd = 3; fd < (int)sysconf(_SC_OPEN_MAX); fd++) {
+        close(fd);
+    }
+}
+
+static void become_keeper(const char *id)
+{
+    close_inherited();
+    helpers_mark(id);
     signal(SIGHUP, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
@@ -323,12 +404,15 @@ static bool read_state(struct keeper *k, const char *id, struct error *e)
     return ok;
 }
 
-/* What a keeper before us left behind when it was killed. */
+/* What a keeper before us left behind when it was killed: it has not signed off. */
 static void clean_predecessor(struct keeper *k)
 {
     struct state *s = &k->state;
-    if (s->state == CONTAINER_RUNNING || s->state == CONTAINER_PAUSED) {
+    bool ran = s->state == CONTAINER_RUNNING || s->state == CONTAINER_PAUSED;
+    if (ran || s->keeper != 0) {
         ending_kill(k->paths, s, k->runtime.path);
+    }
+    if (ran) {
         ending_note(s, 137, "Its keeper was killed");
     }
 }
@@ -373,7 +457,9 @@ static void live(struct keeper *k)
 {
     if (k->hold) {
         k->phase = PHASE_HELD;
-        keeper_save(k);
+    }
+    keeper_save(k); /* from now on others find us, however long the start takes */
+    if (k->hold) {
         answer(NULL);
     } else {
         keeper_start(k);
@@ -400,12 +486,14 @@ static void keeper_done(struct keeper *k)
     }
 }
 
-int keeper_run(const char *id, bool hold)
+int keeper_run(const char *id, const struct keeper_options *options)
 {
-    struct keeper k = {.lock = -1, .hold = hold};
+    struct keeper k = {.lock = -1,
+                       .hold = options->hold,
+                       .start_seconds = options->start_seconds > 0 ? options->start_seconds : START_SECONDS};
     struct error why = {0};
     int result = 1;
-    become_keeper();
+    become_keeper(id);
     state_init(&k.state);
     k.paths = paths_new(&why);
     k.lock = k.paths ? ending_enter(k.paths, id, &why) : -1;

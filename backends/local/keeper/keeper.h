@@ -25,12 +25,14 @@
 
 enum keeper_phase { PHASE_HELD, PHASE_STARTING, PHASE_RUNNING, PHASE_ENDED, PHASE_BETWEEN, PHASE_LEAVING };
 
-enum { STOP_SECONDS = 10, STALLED_SECONDS = 10, LEAVE_SECONDS = 5 };
+/* START_SECONDS: from when the runtime, or the guest, is asked for the first process. What has to be made
+ * before, an image's disk for instance, has limits of its own. */
+enum { START_SECONDS = 120, STOP_SECONDS = 10, STALLED_SECONDS = 10, LEAVE_SECONDS = 5 };
 
 struct keeper {
     uv_loop_t loop;
     uv_signal_t terminate;
-    uv_timer_t deadline; /* of a stop, then of what comes between two runs, or of leaving */
+    uv_timer_t deadline; /* of a start, of a stop, then of what comes between two runs, or of leaving */
     uv_timer_t retry;    /* of a state that could not be written */
     struct paths *paths;
     struct state state;
@@ -47,23 +49,39 @@ struct keeper {
     struct output *output;                                /* of the first process */
     struct log *log;
     enum keeper_phase phase;
-    int lock;                /* held for as long as there is a keeper */
-    int exit_code;           /* of the container */
-    struct error ending;     /* ERROR_NONE: it ended by itself; else what a person should know of its end */
-    unsigned execs;          /* how many there have been: numbers their files */
-    unsigned execs_open;     /* of these, under way */
-    bool hold;               /* whoever started us has got his line before the container runs */
-    bool unsaved;            /* the state could not be written yet */
-    bool stop_wanted;        /* while STARTING */
+    int lock;            /* held for as long as there is a keeper */
+    int exit_code;       /* of the container */
+    struct error ending; /* ERROR_NONE: it ended by itself; else what a person should know of its end */
+    unsigned execs;      /* how many there have been: numbers their files */
+    unsigned execs_open; /* of these, under way */
+    bool hold;           /* whoever started us has got his line before the container runs */
+    bool unsaved;        /* the state could not be written yet */
+    int start_seconds;   /* how long a start may take */
+    bool stop_wanted;    /* while STARTING; with: */
+    int stop_signal, stop_seconds;
+    struct error aborted;    /* ERROR_NONE, or why what is STARTING is being ended */
     bool again;              /* when it has ended it is to start again */
     struct freeze *freezing; /* a pause or resume that is under way */
 };
 
-/* Runs a keeper to its end; the exit code of the program. */
-int keeper_run(const char *id, bool hold);
+struct keeper_options {
+    bool hold;
+    int start_seconds; /* 0: START_SECONDS */
+};
 
-void keeper_start(struct keeper *k);      /* HELD -> STARTING */
-void keeper_dismiss(struct keeper *k);    /* HELD: it is not to be started after all */
+/* Runs a keeper to its end; the exit code of the program. */
+int keeper_run(const char *id, const struct keeper_options *options);
+
+void keeper_start(struct keeper *k);   /* HELD -> STARTING */
+void keeper_dismiss(struct keeper *k); /* HELD: it is not to be started after all */
+
+/* STARTING: from now on it must not take longer than it may. */
+void keeper_expect_start(struct keeper *k);
+/* STARTING: it is to be stopped as soon as it runs, and ended if it does not run within so many seconds. */
+void keeper_stop_start(struct keeper *k, int signal, int seconds);
+/* STARTING: ends whatever is at work, and with it the start. */
+void keeper_abort_start(struct keeper *k, const struct error *why);
+
 void keeper_save(struct keeper *k);       /* writes the state, again and again if need be */
 void keeper_stay_ended(struct keeper *k); /* what was to start again is not to, after all */
 void keeper_check_left(struct keeper *k); /* a client, an exec or a freeze is gone, was it the last? */

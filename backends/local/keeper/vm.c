@@ -5,9 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "backends/local/keeper/cgroup.h"
@@ -19,10 +17,11 @@
 #include "backends/local/keeper/vm_setup.h"
 #include "backends/local/keeper/vm_share.h"
 #include "backends/local/keeper/vm_template.h"
+#include "backends/local/keeper/vm_user.h"
 #include "core/memory.h"
 #include "core/text.h"
 
-enum { POLL_MS = 20, START_SECONDS = 120, END_SECONDS = 5, KVM_SECONDS = 15 };
+enum { POLL_MS = 20, READY_SECONDS = 120, END_SECONDS = 5, KVM_SECONDS = 15 };
 enum stage { PREPARING, WAITING, TEMPLATE, STARTING, SETTING, UP, OVER };
 
 struct vm {
@@ -32,10 +31,16 @@ struct vm {
     enum stage stage;
     struct vm_plan plan;
     struct vm_template template;
-    uv_work_t work; /* PREPARING */
+    uv_work_t work; /* on a thread: `run`, and then `ran` on the loop */
+    void (*run)(struct vm *vm);
+    void (*ran)(struct vm *vm);
     uv_timer_t timer;
     bool working, closing, retried;
-    int lock;  /* of the template that we make */
+    enum vm_role role;
+    char *note;    /* what vm_note tells besides */
+    int lock;      /* of the template that we make */
+    int user_lock; /* of the user that QEMU runs as; -1: it runs as ours */
+    uid_t user_id;
     pid_t pid; /* of QEMU; 0 none */
     struct vm_shares shares;
     bool restoring; /* QEMU has begun to read the template */
@@ -50,6 +55,69 @@ struct vm {
 static void start_machine(struct vm *vm, enum vm_role role);
 static void seek_template(struct vm *vm);
 
+/* Threads. */
+
+static void drop_lock(struct vm *vm)
+{
+    if (vm->lock >= 0) {
+        close(vm->lock);
+        vm->lock = -1;
+    }
+}
+
+/* What a thread is at work on stays until it is done. */
+static void let_go_of_template(struct vm *vm)
+{
+    if (!vm->working) {
+        drop_lock(vm);
+        vm_template_close(&vm->template);
+    }
+}
+
+static void release(struct vm *vm)
+{
+    if (!vm->working && vm->closing && !vm->control) {
+        let_go_of_template(vm);
+        vm_plan_done(&vm->plan);
+        vm_template_done(&vm->template);
+        if (vm->user_lock >= 0) {
+            close(vm->user_lock);
+        }
+        free(vm->note);
+        free(vm);
+    }
+}
+
+static void on_thread(uv_work_t *work)
+{
+    struct vm *vm = work->data;
+    vm->run(vm);
+}
+
+static void off_thread(uv_work_t *work, int status)
+{
+    struct vm *vm = work->data;
+    (void)status;
+    vm->working = false;
+    if (vm->closing) {
+        release(vm);
+    } else if (vm->stage == OVER) { /* it was stopped meanwhile */
+        let_go_of_template(vm);
+    } else {
+        vm->ran(vm);
+    }
+}
+
+/* run: only the plan, the template and `why`, which nobody else touches meanwhile. */
+static void on_a_thread(struct vm *vm, void (*run)(struct vm *vm), void (*ran)(struct vm *vm))
+{
+    vm->run = run;
+    vm->ran = ran;
+    vm->why = (struct error){0};
+    vm->working = true;
+    uv_queue_work(&vm->keeper->loop, &vm->work, on_thread, off_thread);
+}
+
 /* Without a machine. */
 
 static void forget_machine(struct vm *vm)
@@ -61,14 +129,6 @@ static void forget_machine(struct vm *vm)
     if (vm->link) {
         link_close(vm->link);
         vm->link = NULL;
-    }
-}
-
-static void drop_lock(struct vm *vm)
-{
-    if (vm->lock >= 0) {
-        close(vm->lock);
-        vm->lock = -1;
     }
 }
 
@@ -88,10 +148,10 @@ static void kill_machine(struct vm *vm)
 void vm_kill(struct vm *vm)
 {
     kill_machine(vm);
-    drop_lock(vm);
+    let_go_of_template(vm);
 }
 
-static void fail(struct vm *vm, const struct error *why)
+void vm_cancel(struct vm *vm, const struct error *why)
 {
     struct error copy = *why;
     vm_kill(vm);
@@ -107,11 +167,22 @@ static void without_kvm(struct vm *vm)
     vm->plan.kvm = false;
     vm->plan.host.kvm = VM_KVM_FAILS;
     forget_machine(vm);
-    drop_lock(vm);
     vm_template_drop(&vm->template);
     vm_template_done(&vm->template);
     vm_template_name(vm->keeper->paths, &vm->plan, &vm->template);
     seek_template(vm);
+}
+
+/* Without a template that no QEMU can change there is none: the machine boots. */
+static void boot_instead(struct vm *vm, const struct error *why)
+{
+    struct text t = {0};
+    text_addf(&t, "it booted, which takes longer, since no template could be used: %s", why->text);
+    free(vm->note);
+    vm->note = text_take(&t);
+    let_go_of_template(vm);
+    forget_machine(vm);
+    start_machine(vm, VM_ROLE_COLD);
 }
 
 /* The machine is gone, or of no use, before it was up. */
@@ -132,9 +203,11 @@ static void did_not_start(struct vm *vm, const struct error *why)
         forget_machine(vm);
         vm_template_drop(&vm->template);
         seek_template(vm);
-        return;
+    } else if (vm->role == VM_ROLE_CLONE && copy.kind != ERROR_TIMEOUT) {
+        boot_instead(vm, &copy);
+    } else {
+        vm->events->failed(vm->user, &copy);
     }
-    vm->events->failed(vm->user, &copy);
 }
 
 static void on_exit_of_qemu(void *user, int code)
@@ -162,26 +235,42 @@ static void on_too_late(uv_timer_t *timer)
     struct vm *vm = timer->data;
     struct error why;
     error_set(&why, ERROR_TIMEOUT, 0, "The VM did not get ready within %d s; is the machine overloaded?",
-              START_SECONDS);
+              READY_SECONDS);
     did_not_start(vm, &why);
 }
 
 /* The template. */
+
+static void run_keeping(struct vm *vm)
+{
+    vm_template_keep(vm->keeper->paths, &vm->template, &vm->why);
+}
+
+/* A template that cannot be kept, on a full disk for instance, is good for this VM all the same. */
+static void kept(struct vm *vm)
+{
+    if (vm->why.kind != ERROR_NONE) {
+        free(vm->note);
+        vm->note = mem_string(vm->why.text);
+    }
+    drop_lock(vm);
+    start_machine(vm, VM_ROLE_CLONE);
+}
 
 static void keep_template(struct vm *vm)
 {
     struct error why;
     kill_machine(vm);
     forget_machine(vm);
-    if (!vm_template_commit(vm->keeper->paths, &vm->template, &why)) {
-        fail(vm, &why);
-        return;
-    }
-    drop_lock(vm);
     if (vm->plan.kvm && vm->plan.host.kvm == VM_KVM_UNTRIED) {
         vm_host_remember(vm->keeper->paths, &vm->plan.host, NULL);
     }
-    start_machine(vm, VM_ROLE_CLONE);
+    if (vm_template_seal(&vm->template, &why)) {
+        vm->stage = PREPARING;
+        on_a_thread(vm, run_keeping, kept);
+    } else {
+        boot_instead(vm, &why);
+    }
 }
 
 static void on_saving(void *user, const cJSON *what, const struct error *why);
@@ -211,37 +300,9 @@ static void on_saving(void *user, const cJSON *what, const struct error *why)
     }
 }
 
-static cJSON *one_string(const char *name, const char *value)
-{
-    cJSON *o = cJSON_CreateObject();
-    cJSON_AddStringToObject(o, name, value);
-    return o;
-}
-
-/* Memory that is a file is not copied into the saved state: it is saved already. */
-static void ignore_memory(struct vm *vm)
-{
-    cJSON *o = cJSON_CreateObject(), *item = cJSON_CreateObject();
-    cJSON_AddItemToArray(cJSON_AddArrayToObject(o, "capabilities"), item);
-    cJSON_AddStringToObject(item, "capability", "x-ignore-shared");
-    cJSON_AddTrueToObject(item, "state");
-    qmp_ask(vm->control, "migrate-set-capabilities", o, NULL, NULL);
-}
-
-static void pass_machine_file(struct vm *vm, bool growing, int flags)
-{
-    int fd = vm_template_open(&vm->template, growing, "machine", flags);
-    if (fd >= 0) {
-        qmp_pass(vm->control, "machine", fd);
-        close(fd);
-    }
-}
-
 static void save(struct vm *vm)
 {
-    ignore_memory(vm);
-    pass_machine_file(vm, true, O_WRONLY | O_CREAT | O_TRUNC);
-    qmp_ask(vm->control, "migrate", one_string("uri", "fd:machine"), NULL, NULL);
+    qmp_save(vm->control, vm->template.machine);
     qmp_ask(vm->control, "query-migrate", NULL, on_saving, vm);
 }
 
@@ -273,7 +334,7 @@ static void on_set_up(void *user, const struct error *why)
         return;
     }
     if (why) {
-        fail(vm, why);
+        vm_cancel(vm, why);
         return;
     }
     uv_timer_stop(&vm->timer);
@@ -296,7 +357,7 @@ static void on_broken(void *user, const char *words)
     if (vm->stage == UP) {
         end_broken(vm, &why);
     } else if (vm->stage != OVER) {
-        fail(vm, &why);
+        vm_cancel(vm, &why);
     }
 }
 
@@ -313,24 +374,8 @@ static void on_restoring(void *user, const cJSON *what, const struct error *why)
 
 static void begin_clone(struct vm *vm)
 {
-    ignore_memory(vm);
-    pass_machine_file(vm, false, O_RDONLY);
-    qmp_ask(vm->control, "migrate-incoming", one_string("uri", "fd:machine"), on_restoring, vm);
+    qmp_restore(vm->control, vm->template.machine, on_restoring, vm);
     set_up(vm); /* the guest finds it when it goes on */
-}
-
-/* The file is readable and writable for whoever has its folder, which is nobody but us, or has been given it.
- */
-static int open_memory(const struct vm *vm, enum vm_role role)
-{
-    bool growing = role == VM_ROLE_TEMPLATE;
-    int fd = role == VM_ROLE_COLD
-                 ? -1
-                 : vm_template_open(&vm->template, growing, "memory", O_RDWR | (growing ? O_CREAT : 0));
-    if (growing && fd >= 0) {
-        fchmod(fd, 0666);
-    }
-    return fd;
 }
 
 static bool spawn(struct vm *vm, enum vm_role role, struct error *e)
@@ -342,15 +387,12 @@ static bool spawn(struct vm *vm, enum vm_role role, struct error *e)
                               .role = role,
                               .id = k->state.id,
                               .spec = &k->state.spec,
-                              .memory = open_memory(vm, role),
+                              .memory = role == VM_ROLE_COLD ? -1 : vm->template.memory,
                               .log = log,
                               .shares = &vm->shares,
-                              .unprivileged = !k->paths->rootless};
+                              .user = vm->user_id};
     children_begin(k->children);
     vm->pid = vm_qemu_start(&q, &agent, &control, e);
-    if (q.memory >= 0) {
-        close(q.memory);
-    }
     if (log >= 0) {
         close(log);
     }
@@ -373,11 +415,15 @@ static void start_machine(struct vm *vm, enum vm_role role)
     struct error why;
     bool probe = role == VM_ROLE_TEMPLATE && vm->plan.kvm && vm->plan.host.kvm == VM_KVM_UNTRIED;
     vm->stage = role == VM_ROLE_TEMPLATE ? TEMPLATE : STARTING;
+    vm->role = role;
+    if (role == VM_ROLE_COLD) { /* only a template is a trial: what it finds out costs nobody his container */
+        vm->plan.kvm = vm->plan.host.kvm == VM_KVM_WORKS;
+    }
     if (!spawn(vm, role, &why)) {
-        fail(vm, &why);
+        vm_cancel(vm, &why);
         return;
     }
-    uv_timer_start(&vm->timer, on_too_late, (probe ? KVM_SECONDS : START_SECONDS) * 1000, 0);
+    uv_timer_start(&vm->timer, on_too_late, (probe ? KVM_SECONDS : READY_SECONDS) * 1000, 0);
     if (role == VM_ROLE_CLONE) {
         begin_clone(vm);
     }
@@ -388,11 +434,36 @@ static void on_look_for_template(uv_timer_t *timer)
     seek_template(timer->data);
 }
 
+static void run_loading(struct vm *vm)
+{
+    vm_template_load(&vm->template, &vm->why);
+}
+
+static void loaded(struct vm *vm)
+{
+    struct error why = vm->why;
+    if (why.kind == ERROR_NONE) {
+        start_machine(vm, VM_ROLE_CLONE);
+    } else if (!vm->retried) { /* it may be damaged, or has just been taken away: once more */
+        vm->retried = true;
+        vm_template_drop(&vm->template);
+        seek_template(vm);
+    } else {
+        boot_instead(vm, &why);
+    }
+}
+
+static void load_template(struct vm *vm)
+{
+    vm->stage = PREPARING;
+    on_a_thread(vm, run_loading, loaded);
+}
+
 static void seek_template(struct vm *vm)
 {
     struct error why;
     if (vm_template_exists(&vm->template)) {
-        start_machine(vm, VM_ROLE_CLONE);
+        load_template(vm);
         return;
     }
     vm->lock = vm_template_lock(&vm->template);
@@ -401,9 +472,9 @@ static void seek_template(struct vm *vm)
         uv_timer_start(&vm->timer, on_look_for_template, POLL_MS, 0);
     } else if (vm_template_exists(&vm->template)) { /* just made by the one before us */
         drop_lock(vm);
-        start_machine(vm, VM_ROLE_CLONE);
+        load_template(vm);
     } else if (!vm_template_begin(&vm->template, &why)) {
-        fail(vm, &why);
+        boot_instead(vm, &why);
     } else {
         start_machine(vm, VM_ROLE_TEMPLATE);
     }
@@ -418,42 +489,26 @@ static void begin(struct vm *vm)
         vm_template_name(vm->keeper->paths, &vm->plan, &vm->template);
         seek_template(vm);
     } else if (vm_share_start(&vm->plan.host, spec, &vm->shares, &why)) {
-        vm->plan.kvm = vm->plan.host.kvm == VM_KVM_WORKS;
         start_machine(vm, VM_ROLE_COLD);
     } else {
-        fail(vm, &why);
+        vm_cancel(vm, &why);
     }
 }
 
 /* Preparation. */
 
-static void prepare(uv_work_t *work)
+static void prepare(struct vm *vm)
 {
-    struct vm *vm = work->data;
     struct keeper *k = vm->keeper;
-    vm_plan_make(k->paths, &k->state, &k->image, &vm->plan, &vm->why);
-}
-
-static void release(struct vm *vm)
-{
-    if (!vm->working && vm->closing && !vm->control) {
-        vm_plan_done(&vm->plan);
-        vm_template_done(&vm->template);
-        free(vm);
+    if (vm_plan_make(k->paths, &k->state, &k->image, &vm->plan, &vm->why) && !k->paths->rootless) {
+        vm->user_lock = vm_user_take(k->paths, k->state.id, &vm->user_id, &vm->why);
     }
 }
 
-static void prepared(uv_work_t *work, int status)
+static void prepared(struct vm *vm)
 {
-    struct vm *vm = work->data;
-    (void)status;
-    vm->working = false;
-    if (vm->closing) {
-        release(vm);
-    } else if (vm->stage == OVER) { /* it was stopped meanwhile */
-        return;
-    } else if (vm->why.kind != ERROR_NONE) {
-        fail(vm, &vm->why);
+    if (vm->why.kind != ERROR_NONE) {
+        vm_cancel(vm, &vm->why);
     } else {
         begin(vm);
     }
@@ -462,10 +517,11 @@ static void prepared(uv_work_t *work, int status)
 struct vm *vm_new(struct keeper *k, const struct vm_events *events, void *user)
 {
     struct vm *vm = mem_new(1, sizeof *vm);
-    *vm = (struct vm){.keeper = k, .events = events, .user = user, .lock = -1, .working = true};
+    *vm = (struct vm){.keeper = k, .events = events, .user = user, .lock = -1, .user_lock = -1};
+    vm_template_init(&vm->template);
     vm->work.data = vm->timer.data = vm;
     uv_timer_init(&k->loop, &vm->timer);
-    uv_queue_work(&k->loop, &vm->work, prepare, prepared);
+    on_a_thread(vm, prepare, prepared);
     return vm;
 }
 
@@ -479,15 +535,15 @@ pid_t vm_pid(const struct vm *vm)
     return vm->pid;
 }
 
-const char *vm_note(const struct vm *vm)
+char *vm_note(const struct vm *vm)
 {
-    if (vm->plan.kvm) {
+    const char *slow = vm_plan_note(&vm->plan);
+    struct text t = {0};
+    if (!slow && !vm->note) {
         return NULL;
     }
-    return vm->plan.host.kvm == VM_KVM_FAILS
-               ? "it runs in software emulation, which is slow: KVM does not work on this machine"
-               : "it runs in software emulation: whether KVM works is tried with the first VM without "
-                 "folders";
+    text_addf(&t, "%s%s%s", slow ? slow : "", slow && vm->note ? "; " : "", vm->note ? vm->note : "");
+    return text_take(&t);
 }
 
 static void on_guest_hangs(uv_timer_t *timer)

@@ -47,3 +47,14 @@ bool vm_plan_make(const struct paths *p, const struct state *s, const struct ima
     }
     return true;
 }
+
+const char *vm_plan_note(const struct vm_plan *plan)
+{
+    if (plan->kvm) {
+        return NULL;
+    }
+    return plan->host.kvm == VM_KVM_FAILS
+               ? "it runs in software emulation, which is slow: KVM does not work on this machine"
+               : "it runs in software emulation: whether KVM works is tried with the first VM without "
+                 "folders";
+}

@@ -21,4 +21,7 @@ bool vm_plan_make(const struct paths *p, const struct state *s, const struct ima
                   struct vm_plan *out, struct error *e);
 void vm_plan_done(struct vm_plan *plan);
 
+/* What a person should know of how it runs; NULL nothing. */
+const char *vm_plan_note(const struct vm_plan *plan);
+
 #endif

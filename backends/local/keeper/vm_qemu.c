@@ -1,5 +1,10 @@
 /* QEMU gets nothing but descriptors: it runs as a user of its own, who may not open anything of ours by name.
- * The helper setpriv (util-linux) takes the rights away, and has the kernel end QEMU when the keeper ends. */
+ * The helper setpriv (util-linux) takes the rights away, and has the kernel end QEMU when the keeper ends;
+ * nsenter and unshare, of the same package, put it where it reaches no network but the container's.
+ *
+ * What it holds: its sockets to the keeper and to virtiofsd, its log, the disk for what the container writes,
+ * all of this container alone; and, for reading, the kernel, the initramfs and the image's disk, which belong
+ * to root and are not writable for its user, and the sealed memory of its template. */
 #include "backends/local/keeper/vm_qemu.h"
 
 #include <errno.h>
@@ -17,7 +22,7 @@
 #include "core/program.h"
 #include "core/text.h"
 
-enum { WORDS = 160, FDS = 24, FIRST_USER = 0x70680000, LOG_SHOWN = 400 };
+enum { WORDS = 160, FDS = 24, LOG_SHOWN = 400 };
 
 struct line { /* a command line, and what is open for it */
     char *words[WORDS];
@@ -75,51 +80,90 @@ static bool has_network(const struct vm_qemu *q)
     return q->role != VM_ROLE_TEMPLATE && launch_network(q->spec) == LAUNCH_NETWORK_NAT;
 }
 
-/* QEMU's own network for its guest is made in the container's namespace (network.h): what it calls the host
- * is nothing there but that, so that neither guest nor QEMU reaches the host's loopback. Low ports may be had
- * by anybody in it. */
-static void add_namespace(struct line *l, const struct vm_qemu *q)
+static void add_words(struct line *l, const char *const *words)
 {
-    if (has_network(q)) {
-        add(l, "nsenter");
-        add(l, "--net=netns");
-        add(l, "--");
-        add(l, "sh");
-        add(l, "-c");
-        add(l, "echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start; exec \"$@\"");
-        add(l, "sh");
+    for (; *words; words++) {
+        add(l, "%s", *words);
     }
 }
 
-static void add_helper(struct line *l, const struct vm_qemu *q)
+/* QEMU's own network for its guest is made in the container's namespace (network.h): what it calls the host
+ * is nothing there but that, so that neither guest nor QEMU reaches the host's loopback. Low ports may be had
+ * by anybody in it. Without a network QEMU gets an empty namespace, which only root can make. */
+static void add_namespace(struct line *l, const struct vm_qemu *q)
+{
+    static const char *const entered[] = {
+        "nsenter", "--net=netns", "--",
+        "sh",      "-c",          "echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start; exec \"$@\"",
+        "sh",      NULL};
+    static const char *const empty[] = {"unshare", "--net", "--", NULL};
+    if (has_network(q)) {
+        add_words(l, entered);
+    } else if (q->user) {
+        add_words(l, empty);
+    }
+}
+
+enum kvm_access { KVM_NONE, KVM_ANYBODY, KVM_GROUP, KVM_ROOT };
+
+static enum kvm_access kvm_access(const struct vm_plan *plan, gid_t *group)
+{
+    struct stat kvm;
+    if (!plan->kvm || stat("/dev/kvm", &kvm) < 0) {
+        return KVM_NONE;
+    }
+    *group = kvm.st_gid;
+    return (kvm.st_mode & 0006) == 0006 ? KVM_ANYBODY : (kvm.st_mode & 0060) == 0060 ? KVM_GROUP : KVM_ROOT;
+}
+
+/* Where /dev/kvm is root's alone, QEMU sees one of its own there, in a mount namespace of its own: as root it
+ * could write into every file of the host. */
+static void add_own_kvm(struct line *l, const struct vm_qemu *q)
+{
+    static const char *const words[] = {
+        "unshare",
+        "--mount",
+        "--propagation=private",
+        "--",
+        "sh",
+        "-c",
+        "mount -t tmpfs -o mode=0755,size=4k porthole /tmp && mknod -m 600 /tmp/kvm c 10 232 && "
+        "chown \"$1\" /tmp/kvm && mount --bind /tmp/kvm /dev/kvm && shift && exec \"$@\"",
+        "sh",
+        NULL};
+    add_words(l, words);
+    add(l, "%u", (unsigned)q->user);
+}
+
+/* False: there is no setpriv, and QEMU must not be root. */
+static bool add_helper(struct line *l, const struct vm_qemu *q)
 {
     char *setpriv = program_find("setpriv");
-    struct stat kvm;
+    gid_t group = 0;
     if (!setpriv) {
-        return;
+        return !q->user;
+    }
+    enum kvm_access kvm = q->user ? kvm_access(q->plan, &group) : KVM_NONE;
+    if (kvm == KVM_ROOT) {
+        add_own_kvm(l, q);
     }
     add(l, "%s", setpriv);
     free(setpriv);
     add(l, "--pdeathsig=KILL");
     add(l, "--no-new-privs");
-    if (q->unprivileged) {
-        bool kvm_known = q->plan->kvm && stat("/dev/kvm", &kvm) == 0;
-        bool by_group = kvm_known && (kvm.st_mode & 0060) == 0060;
-        if (!kvm_known || by_group || (kvm.st_mode & 0006) == 0006) {
-            char digits[5] = {q->id[0], q->id[1], q->id[2], q->id[3], '\0'};
-            unsigned user = FIRST_USER + (unsigned)strtoul(digits, NULL, 16);
-            add(l, "--reuid=%u", user);
-            add(l, "--regid=%u", user);
-            if (by_group) {
-                add(l, "--groups=%u", kvm.st_gid);
-            } else {
-                add(l, "--clear-groups");
-            }
-        } /* else /dev/kvm is root's alone: QEMU stays root, without any of its rights */
+    if (q->user) {
+        add(l, "--reuid=%u", (unsigned)q->user);
+        add(l, "--regid=%u", (unsigned)q->user);
+        if (kvm == KVM_GROUP) {
+            add(l, "--groups=%u", (unsigned)group);
+        } else {
+            add(l, "--clear-groups");
+        }
         add(l, "--bounding-set=-all");
         add(l, "--inh-caps=-all");
     }
     add(l, "--");
+    return true;
 }
 
 static void add_machine(struct line *l, const struct vm_qemu *q)
@@ -260,7 +304,12 @@ static pid_t start(const struct vm_qemu *q, int agent, int control, struct error
 {
     struct line l = {.n = 0};
     add_namespace(&l, q);
-    add_helper(&l, q);
+    if (!add_helper(&l, q)) {
+        line_done(&l);
+        return error_set(e, ERROR_UNSUPPORTED, 0,
+                         "VM isolation by root needs setpriv, so that QEMU does not run as root: install the "
+                         "package util-linux");
+    }
     add_machine(&l, q);
     add_kernel(&l, q->plan);
     add_connections(&l, agent, control);

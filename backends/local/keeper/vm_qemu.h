@@ -19,10 +19,10 @@ struct vm_qemu {
     enum vm_role role;
     const char *id; /* of the container */
     const struct launch_spec *spec;
-    int memory, log; /* the file of its memory, -1: none; where it writes errors and, as a template, the
-                        guest's console */
+    int memory, log; /* the file of its memory, sealed for VM_ROLE_CLONE, -1: none; where it writes errors
+                        and, as a template, the guest's console */
     const struct vm_shares *shares; /* VM_ROLE_COLD: folders of the host */
-    bool unprivileged;              /* as a user of its own */
+    uid_t user;                     /* it becomes that one; 0: we are not root, and it stays what we are */
 };
 
 /* Its pid; agent and control get our ends of its two sockets. -1 and e. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "backends/json.h"
 #include "core/memory.h"
@@ -165,4 +166,42 @@ static void on_closed(uv_handle_t *handle)
 void qmp_close(struct qmp *q)
 {
     uv_close((uv_handle_t *)&q->pipe, on_closed);
+}
+
+/* Saving and restoring. */
+
+static void ignore_shared_memory(struct qmp *q)
+{
+    cJSON *o = cJSON_CreateObject(), *item = cJSON_CreateObject();
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(o, "capabilities"), item);
+    cJSON_AddStringToObject(item, "capability", "x-ignore-shared");
+    cJSON_AddTrueToObject(item, "state");
+    qmp_ask(q, "migrate-set-capabilities", o, NULL, NULL);
+}
+
+static void pass_from_its_start(struct qmp *q, int fd)
+{
+    lseek(fd, 0, SEEK_SET); /* whoever used it last has left it at its end */
+    qmp_pass(q, "machine", fd);
+}
+
+static cJSON *machine_uri(void)
+{
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "uri", "fd:machine");
+    return o;
+}
+
+void qmp_save(struct qmp *q, int fd)
+{
+    ignore_shared_memory(q);
+    pass_from_its_start(q, fd);
+    qmp_ask(q, "migrate", machine_uri(), NULL, NULL);
+}
+
+void qmp_restore(struct qmp *q, int fd, qmp_cb cb, void *user)
+{
+    ignore_shared_memory(q);
+    pass_from_its_start(q, fd);
+    qmp_ask(q, "migrate-incoming", machine_uri(), cb, user);
 }

@@ -22,4 +22,10 @@ void qmp_ask(struct qmp *q, const char *command, cJSON *arguments, qmp_cb cb, vo
 /* Gives QEMU a copy of a descriptor, under a name for "fd:NAME". */
 void qmp_pass(struct qmp *q, const char *name, int fd);
 
+/* Saves the machine's state into an empty file, but for memory that is shared, which is saved already; how
+ * far that is, "query-migrate" tells. Restores it: cb is told whether QEMU has begun. The file stays open
+ * here. */
+void qmp_save(struct qmp *q, int fd);
+void qmp_restore(struct qmp *q, int fd, qmp_cb cb, void *user);
+
 #endif

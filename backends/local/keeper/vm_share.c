@@ -129,6 +129,9 @@ void vm_share_end(struct vm_shares *s)
         if (s->each[i].socket >= 0) {
             close(s->each[i].socket);
         }
+        if (waitpid(s->each[i].pid, NULL, WNOHANG) != 0) {
+            continue; /* it has ended by itself: its number may be another process's now */
+        }
         kill(s->each[i].pid, SIGKILL);
         while (waitpid(s->each[i].pid, NULL, 0) < 0 && errno == EINTR) {
         }

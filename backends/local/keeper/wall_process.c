@@ -11,11 +11,12 @@
 
 #include "backends/json.h"
 #include "backends/local/keeper/call.h"
+#include "backends/local/keeper/helpers.h"
 #include "backends/local/keeper/keeper.h"
 #include "backends/local/keeper/rootfs.h"
 #include "core/memory.h"
 
-enum { NAME_ROOM = 64 };
+enum { NAME_ROOM = 64, ABORT_SECONDS = 5 };
 
 static bool equip(struct keeper *k, struct error *e)
 {
@@ -25,6 +26,7 @@ static bool equip(struct keeper *k, struct error *e)
 static bool run_runtime(struct keeper *k, struct error *e)
 {
     static const char *const words[] = {"run", "-d", NULL};
+    keeper_expect_start(k);
     const struct launch_spec *spec = &k->state.spec;
     struct call_spec call = {.prefix = "run",
                              .words = words,
@@ -42,6 +44,13 @@ static bool start(struct keeper *k, const struct wall_hooks *hooks, struct error
     k->starting = hooks;
     return rootfs_prepare(k->image.rootfs, overlay, e) && bundle_write(k->paths, &k->state, &k->image, e) &&
            (network ? wall_network(k, run_runtime, e) : run_runtime(k, e));
+}
+
+/* The runtime ends by being killed, which call.c takes for its failure. */
+static void abort_start(struct keeper *k, const struct error *why)
+{
+    (void)why;
+    helpers_kill(k->state.id, ABORT_SECONDS);
 }
 
 /* An exec, while the runtime is at work on it: what it is to run is in a file. */
@@ -156,6 +165,7 @@ static void nothing(struct keeper *k)
 const struct wall wall_process = {.equip = equip,
                                   .start = start,
                                   .exec = exec,
+                                  .abort = abort_start,
                                   .note = note,
                                   .watch = watch,
                                   .signal = send_signal,

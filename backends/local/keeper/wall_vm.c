@@ -7,12 +7,15 @@
 
 #include "backends/local/keeper/cgroup.h"
 #include "backends/local/keeper/client.h"
+#include "backends/local/keeper/helpers.h"
 #include "backends/local/keeper/keeper.h"
 #include "backends/local/keeper/vm.h"
 #include "backends/local/keeper/vm_link.h"
 #include "backends/local/shared/bundle_env.h"
 #include "backends/local/shared/words.h"
 #include "core/memory.h"
+
+enum { ABORT_SECONDS = 5 };
 
 static bool equip(struct keeper *k, struct error *e)
 {
@@ -75,6 +78,7 @@ static void on_up(void *user)
                                          .rows = spec->rows,
                                          .cols = spec->cols};
     struct error why;
+    keeper_expect_start(k);
     if (!run(k, &first, spec->input, k->starting, k, &why)) {
         k->starting->failed(k, &why);
     }
@@ -109,12 +113,22 @@ static bool start(struct keeper *k, const struct wall_hooks *hooks, struct error
     return launch_network(&k->state.spec) == LAUNCH_NETWORK_NAT ? wall_network(k, begin, e) : begin(k, e);
 }
 
+/* Before there is a VM, its network helper is at work, and tells of its own end. What a thread of the VM
+ * waits for is ended too, since nobody leaves before it. */
+static void abort_start(struct keeper *k, const struct error *why)
+{
+    helpers_kill(k->state.id, ABORT_SECONDS);
+    if (k->vm) {
+        vm_cancel(k->vm, why);
+    }
+}
+
 static void note(struct keeper *k, int process)
 {
     (void)process;
     k->state.vm = (uint32_t)vm_pid(k->vm);
     k->state.vm_started = state_process_started(k->state.vm);
-    k->state.note = mem_string(vm_note(k->vm));
+    k->state.note = vm_note(k->vm);
 }
 
 static void watch(struct keeper *k, int process, child_cb cb, void *user)
@@ -232,6 +246,7 @@ static void close_vm(struct keeper *k)
 const struct wall wall_vm = {.equip = equip,
                              .start = start,
                              .exec = run,
+                             .abort = abort_start,
                              .note = note,
                              .watch = watch,
                              .signal = send_signal,
