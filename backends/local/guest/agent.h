@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "backends/beneath.h"
 #include "backends/local/shared/wire.h"
 #include "backends/local/shared/words.h"
 #include "core/text.h"
@@ -51,7 +52,9 @@ bool network_setup(const char *kind, struct error *e);
 /* place.c: a folder in the container's root, made where it is missing; an O_PATH descriptor, or -1 and errno.
  */
 int place_make(const char *path);
-/* A file there, with this text in it. */
+/* beneath_make_real there; false and errno. */
+bool place_make_real(const char *path, enum beneath_kind kind);
+/* A file there, with this text in it; a link or anything else of that name is replaced. */
 bool place_write(const char *path, const char *text, mode_t mode);
 /* mount(2) onto place_make(target). */
 bool place_mount(const char *source, const char *target, const char *type, unsigned long flags,

@@ -14,6 +14,7 @@
 
 #include "backends/json.h"
 #include "backends/local/shared/bundle_env.h"
+#include "backends/local/shared/mount_targets.h"
 #include "core/memory.h"
 #include "core/text.h"
 
@@ -384,8 +385,8 @@ static char *print_and_free(cJSON *o)
     return text;
 }
 
-char *bundle_text(const struct paths *p, const struct state *s, const struct image_config *image,
-                  struct error *e)
+static cJSON *bundle_json(const struct paths *p, const struct state *s, const struct image_config *image,
+                          struct error *e)
 {
     struct bundle_process first = {.argv = (const char *const *)s->argv,
                                    .env = NULL,
@@ -405,7 +406,13 @@ char *bundle_text(const struct paths *p, const struct state *s, const struct ima
         cJSON_Delete(o);
         return NULL;
     }
-    return print_and_free(o);
+    return o;
+}
+
+char *bundle_text(const struct paths *p, const struct state *s, const struct image_config *image,
+                  struct error *e)
+{
+    return print_and_free(bundle_json(p, s, image, e));
 }
 
 static bool write_file(const struct paths *p, const char *id, const char *name, const char *text, mode_t mode,
@@ -444,14 +451,20 @@ static bool write_name_files(const struct paths *p, const struct state *s, struc
 bool bundle_write(const struct paths *p, const struct state *s, const struct image_config *image,
                   struct error *e)
 {
-    char *text = bundle_text(p, s, image, e);
-    bool ok = text && write_name_files(p, s, e) && write_file(p, s->id, "config.json", text, 0600, e);
+    cJSON *o = bundle_json(p, s, image, e);
+    char *rootfs = paths_container(p, s->id, "rootfs");
+    bool ok = o && write_name_files(p, s, e) && mount_targets_prepare(rootfs, o, e) &&
+              images_accounts_ok(rootfs, e);
+    char *text = ok ? cJSON_PrintUnformatted(o) : NULL;
+    ok = text && write_file(p, s->id, "config.json", text, 0600, e);
     cJSON_free(text);
+    free(rootfs);
+    cJSON_Delete(o);
     return ok;
 }
 
 char *bundle_process_text(const struct paths *p, const struct state *s, const struct image_config *image,
                           const struct bundle_process *process, const char *rootfs, struct error *e)
 {
-    return print_and_free(process_json(p, s, image, process, rootfs, e));
+    return images_accounts_ok(rootfs, e) ? print_and_free(process_json(p, s, image, process, rootfs, e)) : NULL;
 }

@@ -42,6 +42,10 @@ bool images_remove(const struct paths *p, const char *name, struct error *e);
  * which are hostile. ERROR_INVALID when there is no such user. */
 bool images_user(const char *rootfs, const char *user, unsigned *uid, unsigned *gid, struct error *e);
 
+/* An OCI runtime reads /etc/passwd and /etc/group of the container itself, and waits for what is no file. False
+ * and e (ERROR_CONFLICT) when one of them is a FIFO, a socket or a device, or a link to one below `rootfs`. */
+bool images_accounts_ok(const char *rootfs, struct error *e);
+
 /* The image's "busybox": the host's static busybox, its applets as links, /etc/passwd, /etc/group, /tmp. */
 bool images_make_busybox(const struct paths *p, struct error *e);
 bool images_can_make_busybox(void); /* is there what it is made from? */

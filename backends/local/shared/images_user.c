@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backends/beneath.h"
@@ -70,6 +71,31 @@ static bool look_up(int root, const char *file, const char *wanted, struct accou
     }
     free(data);
     return found;
+}
+
+bool images_accounts_ok(const char *rootfs, struct error *e)
+{
+    static const char *const files[] = {"etc/passwd", "etc/group"};
+    bool ok = true;
+    int root = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    for (size_t i = 0; root >= 0 && ok && i < sizeof files / sizeof *files; i++) {
+        struct stat st;
+        int fd = beneath_open(root, files[i], O_PATH, BENEATH_LINKS_FOLLOWED);
+        ok = fd < 0 || (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)));
+        if (!ok) {
+            error_set(e, ERROR_CONFLICT, 0,
+                      "The container's /%s is a FIFO, a socket or a device; the OCI runtime would wait for it, "
+                      "so make it a file",
+                      files[i]);
+        }
+        if (fd >= 0) {
+            close(fd);
+        }
+    }
+    if (root >= 0) {
+        close(root);
+    }
+    return ok;
 }
 
 static bool unknown(const char *what, const char *name, const char *file, struct error *e)
