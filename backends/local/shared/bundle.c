@@ -1,4 +1,5 @@
-/* The container that docker users expect: docker's default capabilities, mounts and hidden parts of /proc.
+/* The container that docker users expect: docker's default capabilities, system calls, namespaces, mounts and
+ * hidden parts of /proc.
  * What a user without rights cannot have (cgroups, device rules, more than one id) is left out, or refused
  * when it was asked for. */
 #include "backends/local/shared/bundle.h"
@@ -10,11 +11,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "backends/json.h"
 #include "backends/local/shared/bundle_env.h"
 #include "backends/local/shared/mount_targets.h"
+#include "backends/local/shared/seccomp.h"
 #include "core/memory.h"
 #include "core/text.h"
 
@@ -186,8 +189,13 @@ static void add_map(cJSON *linux_part, const char *name, unsigned id)
 
 static void add_namespaces(cJSON *linux_part, const struct paths *p, const struct state *s)
 {
-    const char *const kinds[] = {
-        "pid", "ipc", "uts", "mount", host_network(s) ? NULL : "network", p->rootless ? "user" : NULL};
+    const char *const kinds[] = {"pid",
+                                 "ipc",
+                                 "uts",
+                                 "mount",
+                                 "cgroup",
+                                 host_network(s) ? NULL : "network",
+                                 p->rootless ? "user" : NULL};
     cJSON *list = cJSON_AddArrayToObject(linux_part, "namespaces");
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (kinds[i]) {
@@ -302,12 +310,34 @@ static bool add_resources(cJSON *linux_part, const struct paths *p, const struct
     return add_devices(linux_part, rules, &s->spec, e);
 }
 
+/* The counters of a processor's throttling tell about its load, which is other people's work (moby's
+ * GHSA-6fw5-f8r9-fgfm). */
+static void mask_throttling(cJSON *masked)
+{
+    for (long cpu = 0; cpu < sysconf(_SC_NPROCESSORS_CONF); cpu++) {
+        char path[96];
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%ld/thermal_throttle", cpu);
+        if (access(path, F_OK) == 0) {
+            cJSON_AddItemToArray(masked, cJSON_CreateString(path));
+        }
+    }
+}
+
+static void add_seccomp(cJSON *linux_part)
+{
+    struct utsname host = {0};
+    uname(&host);
+    cJSON_AddItemToObject(linux_part, "seccomp", seccomp_profile(default_capabilities, &host));
+}
+
 static bool add_linux(cJSON *root, const struct paths *p, const struct state *s, struct error *e)
 {
     cJSON *part = cJSON_AddObjectToObject(root, "linux");
     add_namespaces(part, p, s);
     add_strings(part, "maskedPaths", masked_paths);
+    mask_throttling(cJSON_GetObjectItem(part, "maskedPaths"));
     add_strings(part, "readonlyPaths", readonly_paths);
+    add_seccomp(part);
     return add_resources(part, p, s, e);
 }
 
