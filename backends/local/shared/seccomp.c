@@ -52,8 +52,6 @@ static const struct rule rules[] = {
               "openat2 readlink readlinkat rename renameat renameat2 rmdir stat stat64 statfs statfs64 statx "
               "symlink symlinkat truncate truncate64 umask unlink unlinkat utime utimensat utimensat_time64 "
               "utimes"},
-    /* A handle is only a name; opening one by it leaves the container's root, and has a rule below. */
-    {.names = "name_to_handle_at"},
     /* What is mounted, as /proc/self/mountinfo tells it. */
     {.names = "listmount statmount"},
     /* Attributes of files; those that need rights are checked by the kernel. */
@@ -109,7 +107,7 @@ static const struct rule rules[] = {
     {.names = "getrandom riscv_hwprobe sysinfo uname"},
 
     /* Before Linux 4.8 a tracer could change a call behind the filter's back. */
-    {.names = "process_vm_readv process_vm_writev ptrace", .kernel = 4008},
+    {.names = "ptrace", .kernel = 4008},
     /* All kinds of sockets but two: AF_ALG is a way into the kernel's cryptography that programs hardly use,
      * AF_VSOCK leads to the hypervisor past every network namespace. */
     {.names = "socket", .argument = {0, AF_ALG, "SCMP_CMP_LT"}},
@@ -151,7 +149,7 @@ static const struct rule rules[] = {
               "quotactl_fd setdomainname sethostname setns syslog umount umount2 unshare",
      .with = "CAP_SYS_ADMIN"},
     {.names = "bpf", .with = "CAP_BPF"},
-    {.names = "open_by_handle_at", .with = "CAP_DAC_READ_SEARCH"},
+    {.names = "name_to_handle_at open_by_handle_at", .with = "CAP_DAC_READ_SEARCH"},
     {.names = "perf_event_open", .with = "CAP_PERFMON"},
     {.names = "reboot", .with = "CAP_SYS_BOOT"},
     {.names = "chroot", .with = "CAP_SYS_CHROOT"},
