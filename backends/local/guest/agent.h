@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "backends/beneath.h"
+#include "backends/local/shared/images.h"
 #include "backends/local/shared/wire.h"
 #include "backends/local/shared/words.h"
 #include "core/text.h"
@@ -78,7 +79,8 @@ struct inside {
     const struct launch *launch;
     const char *hostname;
     pid_t first; /* 0: we are it */
-    unsigned uid, gid;
+    unsigned uid, gid, groups[IMAGES_GROUPS]; /* groups: gid too */
+    size_t n_groups;
     int streams[3], terminal; /* what becomes 0, 1 and 2; or the slave of a terminal; -1 none */
     int cgroup;               /* cgroup.procs of the container */
 };

@@ -365,6 +365,23 @@ static void add_capabilities(cJSON *process)
     add_strings(o, "permitted", default_capabilities);
 }
 
+/* Without root there is one group only, and the kernel refuses the call that would say so. */
+static void add_user(cJSON *process, const struct paths *p, const char *rootfs, const char *user,
+                     const unsigned ids[2])
+{
+    cJSON *who = cJSON_AddObjectToObject(process, "user");
+    cJSON_AddNumberToObject(who, "uid", ids[0]);
+    cJSON_AddNumberToObject(who, "gid", ids[1]);
+    if (!p->rootless) {
+        unsigned groups[IMAGES_GROUPS];
+        size_t n = images_groups(rootfs, user, ids[1], groups, IMAGES_GROUPS);
+        cJSON *list = cJSON_AddArrayToObject(who, "additionalGids");
+        for (size_t i = 0; i < n; i++) {
+            cJSON_AddItemToArray(list, cJSON_CreateNumber(groups[i]));
+        }
+    }
+}
+
 static const char *first_of(const char *a, const char *b, const char *c)
 {
     return a && *a ? a : b && *b ? b : c;
@@ -395,9 +412,7 @@ static cJSON *process_json(const struct paths *p, const struct state *s, const s
         cJSON_AddNumberToObject(size, "height", process->rows);
         cJSON_AddNumberToObject(size, "width", process->cols);
     }
-    cJSON *who = cJSON_AddObjectToObject(o, "user");
-    cJSON_AddNumberToObject(who, "uid", ids[0]);
-    cJSON_AddNumberToObject(who, "gid", ids[1]);
+    add_user(o, p, rootfs, user, ids);
     add_strings(o, "args", process->argv);
     char **env = bundle_env(s, image, process, rootfs, ids[0]);
     add_strings(o, "env", (const char *const *)env);
