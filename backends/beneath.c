@@ -79,8 +79,8 @@ static void close_keeping_errno(int fd)
 
 static int make_folders(int root, const char *path, int links);
 
-/* `name` is a link that leads to nothing yet: what it names is made, as the links of an image may name folders
- * that only come to be at run time (/var/run -> /run). */
+/* `name` is a link that leads to nothing yet: what it names is made, as the links of an image may name
+ * folders that only come to be at run time (/var/run -> /run). */
 static int make_link_target(int root, const char *parent, int at, const char *name, int links)
 {
     char target[PATH_MAX + 1];
@@ -202,8 +202,9 @@ static int make_real_part(int parent, const char *name, enum beneath_kind kind)
         }
         return openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     }
-    return openat(parent, name, there ? O_PATH | O_NOFOLLOW | O_CLOEXEC
-                                      : O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    return openat(
+        parent, name,
+        there ? O_PATH | O_NOFOLLOW | O_CLOEXEC : O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 }
 
 bool beneath_make_real(int root, const char *path, enum beneath_kind kind)

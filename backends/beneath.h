@@ -28,9 +28,9 @@ enum beneath_kind { BENEATH_FOLDER, BENEATH_FILE };
  * there, which need not be of that kind; -1 and errno. Never waits. */
 int beneath_make(int root, const char *path, enum beneath_kind kind);
 
-/* Makes `path` real: a folder, or a regular file in real folders. Whatever else has the name of a part of it (a
- * link, a device, a FIFO, an empty folder in the place of the file) is removed and made anew; what is of the
- * right kind stays as it is. Nothing is followed, so nothing outside `root` is touched. False and errno;
+/* Makes `path` real: a folder, or a regular file in real folders. Whatever else has the name of a part of it
+ * (a link, a device, a FIFO, an empty folder in the place of the file) is removed and made anew; what is of
+ * the right kind stays as it is. Nothing is followed, so nothing outside `root` is touched. False and errno;
  * ENOTEMPTY: a folder with something in it is in the place of the file. */
 bool beneath_make_real(int root, const char *path, enum beneath_kind kind);
 

@@ -31,7 +31,8 @@ static int rules_for(const cJSON *o, const char *call, const char *action, bool 
     {
         cJSON_ArrayForEach(name, json_at(rule, "names"))
         {
-            n += strcmp(name->valuestring, call) == 0 && strcmp(json_string(rule, "action", ""), action) == 0 &&
+            n += strcmp(name->valuestring, call) == 0 &&
+                 strcmp(json_string(rule, "action", ""), action) == 0 &&
                  (json_at(rule, "args") != NULL) == condition;
         }
     }
@@ -57,13 +58,32 @@ static bool runs_programs_of(const cJSON *o, const char *architecture)
 
 static void usual(void **state)
 {
-    static const char *const refused[] = {
-        "add_key",        "keyctl",      "request_key",     "bpf",           "mount",        "umount2",
-        "unshare",        "setns",       "clone3",          "kexec_load",    "init_module",  "pivot_root",
-        "perf_event_open", "userfaultfd", "io_uring_setup", "process_vm_readv", "swapon",    "acct",
-        "reboot",         "settimeofday", "open_by_handle_at", "name_to_handle_at", "iopl",  "syslog"};
-    static const char *const wanted[] = {"read", "execve", "fork", "futex", "openat2", "close_range",
-                                         "rseq", "statx", "ptrace", "seccomp", "mknod", "bind"};
+    static const char *const refused[] = {"add_key",
+                                          "keyctl",
+                                          "request_key",
+                                          "bpf",
+                                          "mount",
+                                          "umount2",
+                                          "unshare",
+                                          "setns",
+                                          "clone3",
+                                          "kexec_load",
+                                          "init_module",
+                                          "pivot_root",
+                                          "perf_event_open",
+                                          "userfaultfd",
+                                          "io_uring_setup",
+                                          "process_vm_readv",
+                                          "swapon",
+                                          "acct",
+                                          "reboot",
+                                          "settimeofday",
+                                          "open_by_handle_at",
+                                          "name_to_handle_at",
+                                          "iopl",
+                                          "syslog"};
+    static const char *const wanted[] = {"read", "execve", "fork",   "futex",   "openat2", "close_range",
+                                         "rseq", "statx",  "ptrace", "seccomp", "mknod",   "bind"};
     (void)state;
     cJSON *o = profile(nothing, "x86_64", "6.1.0-18-amd64");
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
@@ -85,15 +105,24 @@ static void by_capability(void **state)
     static const struct {
         const char *capability, *call;
     } cases[] = {
-        {"CAP_SYS_ADMIN", "mount"},         {"CAP_SYS_ADMIN", "clone"},
-        {"CAP_SYS_ADMIN", "clone3"},        {"CAP_SYS_ADMIN", "unshare"},
-        {"CAP_SYS_ADMIN", "bpf"},           {"CAP_BPF", "bpf"},
-        {"CAP_PERFMON", "perf_event_open"}, {"CAP_SYS_BOOT", "reboot"},
-        {"CAP_SYS_CHROOT", "chroot"},       {"CAP_SYS_MODULE", "init_module"},
-        {"CAP_SYS_NICE", "mbind"},          {"CAP_SYS_PACCT", "acct"},
-        {"CAP_SYS_PTRACE", "kcmp"},         {"CAP_SYS_PTRACE", "process_vm_writev"},
-        {"CAP_SYS_RAWIO", "iopl"},          {"CAP_SYS_TIME", "clock_settime"},
-        {"CAP_SYSLOG", "syslog"},           {"CAP_SYS_TTY_CONFIG", "vhangup"},
+        {"CAP_SYS_ADMIN", "mount"},
+        {"CAP_SYS_ADMIN", "clone"},
+        {"CAP_SYS_ADMIN", "clone3"},
+        {"CAP_SYS_ADMIN", "unshare"},
+        {"CAP_SYS_ADMIN", "bpf"},
+        {"CAP_BPF", "bpf"},
+        {"CAP_PERFMON", "perf_event_open"},
+        {"CAP_SYS_BOOT", "reboot"},
+        {"CAP_SYS_CHROOT", "chroot"},
+        {"CAP_SYS_MODULE", "init_module"},
+        {"CAP_SYS_NICE", "mbind"},
+        {"CAP_SYS_PACCT", "acct"},
+        {"CAP_SYS_PTRACE", "kcmp"},
+        {"CAP_SYS_PTRACE", "process_vm_writev"},
+        {"CAP_SYS_RAWIO", "iopl"},
+        {"CAP_SYS_TIME", "clock_settime"},
+        {"CAP_SYSLOG", "syslog"},
+        {"CAP_SYS_TTY_CONFIG", "vhangup"},
         {"CAP_DAC_READ_SEARCH", "open_by_handle_at"},
     };
     (void)state;

@@ -1,5 +1,5 @@
-/* What process isolation keeps a container from, tried from inside by wall_probe, and beside docker on the same
- * host and runtime: what docker refuses is refused, in the same way. */
+/* What process isolation keeps a container from, tried from inside by wall_probe, and beside docker on the
+ * same host and runtime: what docker refuses is refused, in the same way. */
 #include "tests/backends/keeperside.h"
 
 #include <limits.h>
@@ -128,11 +128,16 @@ static void refused(void **state)
 static void refused_to_root(void **state)
 {
     static const struct row rows[] = {
-        {"status CapEff", "00000000a80425fb"}, {"status CapBnd", "00000000a80425fb"},
-        {"status CapInh", "0000000000000000"}, {"call chroot", "0"},
-        {"device mem", "EPERM"},               {"device kmsg", "EPERM"},
-        {"device loop0", "EPERM"},             {"device null", "0"},
-        {"read /proc/keys", "ENODATA"},        {"write /proc/sys/kernel/core_pattern", "EROFS"},
+        {"status CapEff", "00000000a80425fb"},
+        {"status CapBnd", "00000000a80425fb"},
+        {"status CapInh", "0000000000000000"},
+        {"call chroot", "0"},
+        {"device mem", "EPERM"},
+        {"device kmsg", "EPERM"},
+        {"device loop0", "EPERM"},
+        {"device null", "0"},
+        {"read /proc/keys", "ENODATA"},
+        {"write /proc/sys/kernel/core_pattern", "EROFS"},
     };
     struct side *side = side_usable(state);
     if (side->paths->rootless) {
@@ -170,8 +175,8 @@ static void exec_too(void **state)
     box_script(side, &b, NULL, "sleep 1000");
     box_spawn(&b, NULL);
     assert_true(box_ok(&b));
-    assert_int_equal(box_exec(&b, "grep -E '^(Seccomp|NoNewPrivs|CapBnd):' /proc/1/status /proc/self/status", &out),
-                     0);
+    assert_int_equal(
+        box_exec(&b, "grep -E '^(Seccomp|NoNewPrivs|CapBnd):' /proc/1/status /proc/self/status", &out), 0);
     assert_non_null(strstr(text_of(&out), "/proc/1/status:Seccomp:\t2\n"));
     assert_non_null(strstr(text_of(&out), "/proc/self/status:Seccomp:\t2\n"));
     assert_non_null(strstr(text_of(&out), "/proc/self/status:NoNewPrivs:\t0\n"));
@@ -216,7 +221,8 @@ static bool is_stricter(const char *name, const char *got)
     return false;
 }
 
-/* Docker's mounts of its own files lie on its own file systems; masks that only we have are more, not less. */
+/* Docker's mounts of its own files lie on its own file systems; masks that only we have are more, not less.
+ */
 static bool differs_in_place(const char *name)
 {
     static const char *const names[] = {"mount /", "mount /probe", "mount /etc/hosts", "mount /etc/hostname",
@@ -266,8 +272,9 @@ static void beside_docker(void **state)
     }
     char *docker = mem_new(OUTPUT, 1);
     probe_path(path, sizeof path);
-    bool ran = dockerd_docker(d, docker, OUTPUT, "run --rm --cgroupns private --network none -v %s:/probe:ro busybox "
-                                                 "/probe",
+    bool ran = dockerd_docker(d, docker, OUTPUT,
+                              "run --rm --cgroupns private --network none -v %s:/probe:ro busybox "
+                              "/probe",
                               path);
     dockerd_free(d);
     assert_true(ran);

@@ -1,7 +1,7 @@
 /* Runs in a container and prints what it is kept from, a line for each attempt: "call NAME ERRNO", "file NAME
- * ERRNO", "device NAME ERRNO", and what the kernel tells about it: "status ...", "mount ...", "node ...". Static,
- * since it runs in any image. Where the attempt were to succeed it must do no harm: it may be tried without
- * any wall. */
+ * ERRNO", "device NAME ERRNO", and what the kernel tells about it: "status ...", "mount ...", "node ...".
+ * Static, since it runs in any image. Where the attempt were to succeed it must do no harm: it may be tried
+ * without any wall. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -245,15 +245,24 @@ static void try_calls(void)
 
 static void try_files(void)
 {
-    static const char *const written[] = {
-        "/proc/sysrq-trigger", "/proc/sys/kernel/core_pattern", "/proc/sys/kernel/hostname",
-        "/proc/sys/vm/drop_caches", "/proc/bus", "/proc/irq/default_smp_affinity", "/proc/1/oom_score_adj",
-        "/sys/kernel/uevent_helper", "/sys/kernel/mm/transparent_hugepage/enabled",
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/cpu/cpu.cfs_quota_us",
-        "/sys/fs/cgroup/devices/devices.allow", "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/cgroup.procs"};
-    static const char *const read_only[] = {
-        "/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug", "/proc/interrupts",
-        "/proc/acpi", "/proc/scsi", "/proc/asound", "/sys/firmware", "/proc/kmsg", "/dev/mem", "/dev/kmsg"};
+    static const char *const written[] = {"/proc/sysrq-trigger",
+                                          "/proc/sys/kernel/core_pattern",
+                                          "/proc/sys/kernel/hostname",
+                                          "/proc/sys/vm/drop_caches",
+                                          "/proc/bus",
+                                          "/proc/irq/default_smp_affinity",
+                                          "/proc/1/oom_score_adj",
+                                          "/sys/kernel/uevent_helper",
+                                          "/sys/kernel/mm/transparent_hugepage/enabled",
+                                          "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+                                          "/sys/fs/cgroup/cpu/cpu.cfs_quota_us",
+                                          "/sys/fs/cgroup/devices/devices.allow",
+                                          "/sys/fs/cgroup/memory.max",
+                                          "/sys/fs/cgroup/cgroup.procs"};
+    static const char *const read_only[] = {"/proc/kcore",       "/proc/keys",       "/proc/timer_list",
+                                            "/proc/sched_debug", "/proc/interrupts", "/proc/acpi",
+                                            "/proc/scsi",        "/proc/asound",     "/sys/firmware",
+                                            "/proc/kmsg",        "/dev/mem",         "/dev/kmsg"};
     static const char *const made[] = {"/sys/fs/cgroup/porthole-probe", "/sys/porthole-probe",
                                        "/proc/sys/porthole-probe"};
     for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
@@ -270,10 +279,12 @@ static void try_files(void)
 static void try_devices(void)
 {
     static const struct device devices[] = {
-        {"mem", S_IFCHR, 1, 1},      {"port", S_IFCHR, 1, 4},        {"kmsg", S_IFCHR, 1, 11},
-        {"null", S_IFCHR, 1, 3},     {"console", S_IFCHR, 5, 1},     {"fuse", S_IFCHR, 10, 229},
-        {"kvm", S_IFCHR, 10, 232},   {"loop-control", S_IFCHR, 10, 237}, {"loop0", S_IFBLK, 7, 0},
-        {"disk", S_IFBLK, 254, 0},   {"ram0", S_IFBLK, 1, 0},        {"snapshot", S_IFCHR, 10, 231},
+        {"mem", S_IFCHR, 1, 1},     {"port", S_IFCHR, 1, 4},
+        {"kmsg", S_IFCHR, 1, 11},   {"null", S_IFCHR, 1, 3},
+        {"console", S_IFCHR, 5, 1}, {"fuse", S_IFCHR, 10, 229},
+        {"kvm", S_IFCHR, 10, 232},  {"loop-control", S_IFCHR, 10, 237},
+        {"loop0", S_IFBLK, 7, 0},   {"disk", S_IFBLK, 254, 0},
+        {"ram0", S_IFBLK, 1, 0},    {"snapshot", S_IFCHR, 10, 231},
     };
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
         attempt("device", devices[i].name, try_device, &devices[i]);
@@ -297,8 +308,8 @@ static void tell_status(void)
     }
 }
 
-/* "mount /proc/sys: ro,nosuid,nodev,noexec,relatime proc"; the options are those of the mount, not of the file
- * system. */
+/* "mount /proc/sys: ro,nosuid,nodev,noexec,relatime proc"; the options are those of the mount, not of the
+ * file system. */
 static void tell_mounts(void)
 {
     FILE *file = fopen("/proc/self/mountinfo", "re");
@@ -326,7 +337,8 @@ static void tell_nodes(void)
         }
         ssize_t n = readlinkat(dirfd(dir), entry->d_name, target, sizeof target - 1);
         target[n > 0 ? n : 0] = '\0';
-        printf("node %s: %o %u:%u %s\n", entry->d_name, st.st_mode, major(st.st_rdev), minor(st.st_rdev), target);
+        printf("node %s: %o %u:%u %s\n", entry->d_name, st.st_mode, major(st.st_rdev), minor(st.st_rdev),
+               target);
     }
     if (dir) {
         closedir(dir);

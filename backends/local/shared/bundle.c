@@ -511,5 +511,6 @@ bool bundle_write(const struct paths *p, const struct state *s, const struct ima
 char *bundle_process_text(const struct paths *p, const struct state *s, const struct image_config *image,
                           const struct bundle_process *process, const char *rootfs, struct error *e)
 {
-    return images_accounts_ok(rootfs, e) ? print_and_free(process_json(p, s, image, process, rootfs, e)) : NULL;
+    return images_accounts_ok(rootfs, e) ? print_and_free(process_json(p, s, image, process, rootfs, e))
+                                         : NULL;
 }

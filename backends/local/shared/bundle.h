@@ -19,8 +19,8 @@
 char *bundle_text(const struct paths *p, const struct state *s, const struct image_config *image,
                   struct error *e);
 
-/* Writes it to DATA/containers/ID/config.json, with the hosts and hostname files that it mounts, and makes their
- * places in DATA/containers/ID/rootfs, in which nothing may be running (mount_targets.h). */
+/* Writes it to DATA/containers/ID/config.json, with the hosts and hostname files that it mounts, and makes
+ * their places in DATA/containers/ID/rootfs, in which nothing may be running (mount_targets.h). */
 bool bundle_write(const struct paths *p, const struct state *s, const struct image_config *image,
                   struct error *e);
 

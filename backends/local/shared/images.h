@@ -45,12 +45,13 @@ bool images_user(const char *rootfs, const char *user, unsigned *uid, unsigned *
 
 enum { IMAGES_GROUPS = 64 };
 
-/* The groups of the same user: gid, and, unless `user` names a group, those that list it in /etc/group. Puts at most
- * `room` (not 0) into out; returns how many. */
+/* The groups of the same user: gid, and, unless `user` names a group, those that list it in /etc/group. Puts
+ * at most `room` (not 0) into out; returns how many. */
 size_t images_groups(const char *rootfs, const char *user, unsigned gid, unsigned *out, size_t room);
 
-/* An OCI runtime reads /etc/passwd and /etc/group of the container itself, and waits for what is no file. False
- * and e (ERROR_CONFLICT) when one of them is a FIFO, a socket or a device, or a link to one below `rootfs`. */
+/* An OCI runtime reads /etc/passwd and /etc/group of the container itself, and waits for what is no file.
+ * False and e (ERROR_CONFLICT) when one of them is a FIFO, a socket or a device, or a link to one below
+ * `rootfs`. */
 bool images_accounts_ok(const char *rootfs, struct error *e);
 
 /* The image's "busybox": the host's static busybox, its applets as links, /etc/passwd, /etc/group, /tmp. */

@@ -163,10 +163,11 @@ bool images_accounts_ok(const char *rootfs, struct error *e)
         int fd = beneath_open(root, files[i], O_PATH, BENEATH_LINKS_FOLLOWED);
         ok = fd < 0 || (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)));
         if (!ok) {
-            error_set(e, ERROR_CONFLICT, 0,
-                      "The container's /%s is a FIFO, a socket or a device; the OCI runtime would wait for it, "
-                      "so make it a file",
-                      files[i]);
+            error_set(
+                e, ERROR_CONFLICT, 0,
+                "The container's /%s is a FIFO, a socket or a device; the OCI runtime would wait for it, "
+                "so make it a file",
+                files[i]);
         }
         if (fd >= 0) {
             close(fd);

@@ -16,7 +16,7 @@ static const struct {
     const char *path;
     enum beneath_kind kind;
 } own[] = {
-    {"/dev", BENEATH_FOLDER},       {"/proc", BENEATH_FOLDER},    {"/sys", BENEATH_FOLDER},
+    {"/dev", BENEATH_FOLDER},        {"/proc", BENEATH_FOLDER},    {"/sys", BENEATH_FOLDER},
     {"/etc/hostname", BENEATH_FILE}, {"/etc/hosts", BENEATH_FILE}, {"/etc/resolv.conf", BENEATH_FILE},
 };
 

@@ -12,8 +12,8 @@
 #include "backends/json.h"
 #include "core/error.h"
 
-/* Of the mounts, devices and process of `config` (an OCI config.json) below the folder `rootfs`, in which nothing may
- * be running:
+/* Of the mounts, devices and process of `config` (an OCI config.json) below the folder `rootfs`, in which
+ * nothing may be running:
  *
  * - /dev, /proc, /sys, /etc and the files that name the container become real, whatever was there;
  * - other targets are found as the container would find them, below the root, made where they are missing,

@@ -79,7 +79,8 @@ static bool recall(const struct paths *p, struct runtime *out)
     cJSON *o = json_read_file(file, VERDICT_LIMIT, NULL);
     const char *path = json_string(o, "path", "");
     char *now = fingerprint(path);
-    bool good = o && json_bool(o, "seccomp", false) && access(path, X_OK) == 0 && strcmp(json_string(o, "fingerprint", ""), now) == 0;
+    bool good = o && json_bool(o, "seccomp", false) && access(path, X_OK) == 0 &&
+                strcmp(json_string(o, "fingerprint", ""), now) == 0;
     if (good) {
         *out = (struct runtime){.path = mem_string(path),
                                 .name = mem_string(json_string(o, "name", "runc")),
@@ -216,7 +217,8 @@ static bool probe_prepare(struct probe *probe, const char *busybox, struct error
     state_new_id(probe->state.id);
     probe->state.spec.name = mem_string("probe");
     probe->state.spec.image = mem_string("busybox");
-    probe->state.argv = mem_strings((const char *const[]){"/busybox", "grep", "-q", FILTERED, "/proc/self/status", NULL});
+    probe->state.argv =
+        mem_strings((const char *const[]){"/busybox", "grep", "-q", FILTERED, "/proc/self/status", NULL});
     probe->folder = paths_container(probe->paths, probe->state.id, NULL);
     probe->root = paths_container(probe->paths, probe->state.id, "runtime");
     probe->image.rootfs = paths_container(probe->paths, probe->state.id, "rootfs");
@@ -269,7 +271,8 @@ static bool really_runs(const struct paths *p, const char *path, const char *nam
             struct text why = {0};
             last_line(output, &why);
             error_set(e, ERROR_UNSUPPORTED, code, "%s cannot run a container here: %s", name,
-                      why.len > 0 ? text_of(&why) : "it does not filter the container's system calls (seccomp)");
+                      why.len > 0 ? text_of(&why)
+                                  : "it does not filter the container's system calls (seccomp)");
             text_done(&why);
         }
         if (!ok) {
@@ -309,9 +312,10 @@ static bool try_one(const struct paths *p, const char *name, const char *busybox
     if (!path) {
         error_set(e, ERROR_NOT_FOUND, 0, "%s is not installed", name);
     } else if (version && !busybox && !filters) {
-        error_set(e, ERROR_UNSUPPORTED, 0,
-                  "%s does not say that it can filter system calls (seccomp); install busybox-static, to try it",
-                  name);
+        error_set(
+            e, ERROR_UNSUPPORTED, 0,
+            "%s does not say that it can filter system calls (seccomp); install busybox-static, to try it",
+            name);
     }
     bool ok = version && (busybox ? really_runs(p, path, name, busybox, e) : filters);
     if (ok) {

@@ -37,7 +37,8 @@ struct rule {
 /* What makes a namespace. Docker's mask, which leaves CLONE_NEWTIME out: that bit is part of the signal in
  * clone's flags. */
 #define NEW_NAMESPACES                                                                                       \
-    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |            \
+     CLONE_NEWNET)
 
 #define X86_MACHINES "x86_64 i386 i486 i586 i686"
 #define ARM_MACHINES "aarch64 armv6l armv7l armv8l"
@@ -45,33 +46,39 @@ struct rule {
 /* The calls of each group are in the order of the alphabet, 32-bit and time64 forms among them. */
 static const struct rule rules[] = {
     /* Files and folders: the file system's own rights decide about each of them. */
-    {.names = "access chdir chmod chown chown32 close close_range creat dup dup2 dup3 faccessat faccessat2 "
-              "fallocate fchdir fchmod fchmodat fchmodat2 fchown fchown32 fchownat fcntl fcntl64 flock fstat "
-              "fstat64 fstatat64 fstatfs fstatfs64 ftruncate ftruncate64 futimesat getcwd getdents getdents64 "
-              "lchown lchown32 link linkat lstat lstat64 mkdir mkdirat mknod mknodat newfstatat open openat "
-              "openat2 readlink readlinkat rename renameat renameat2 rmdir stat stat64 statfs statfs64 statx "
-              "symlink symlinkat truncate truncate64 umask unlink unlinkat utime utimensat utimensat_time64 "
-              "utimes"},
+    {.names =
+         "access chdir chmod chown chown32 close close_range creat dup dup2 dup3 faccessat faccessat2 "
+         "fallocate fchdir fchmod fchmodat fchmodat2 fchown fchown32 fchownat fcntl fcntl64 flock fstat "
+         "fstat64 fstatat64 fstatfs fstatfs64 ftruncate ftruncate64 futimesat getcwd getdents getdents64 "
+         "lchown lchown32 link linkat lstat lstat64 mkdir mkdirat mknod mknodat newfstatat open openat "
+         "openat2 readlink readlinkat rename renameat renameat2 rmdir stat stat64 statfs statfs64 statx "
+         "symlink symlinkat truncate truncate64 umask unlink unlinkat utime utimensat utimensat_time64 "
+         "utimes"},
     /* What is mounted, as /proc/self/mountinfo tells it. */
     {.names = "listmount statmount"},
     /* Attributes of files; those that need rights are checked by the kernel. */
-    {.names = "fgetxattr flistxattr fremovexattr fsetxattr getxattr getxattrat lgetxattr listxattr listxattrat "
-              "llistxattr lremovexattr lsetxattr removexattr removexattrat setxattr setxattrat"},
+    {.names =
+         "fgetxattr flistxattr fremovexattr fsetxattr getxattr getxattrat lgetxattr listxattr listxattrat "
+         "llistxattr lremovexattr lsetxattr removexattr removexattrat setxattr setxattrat"},
     /* Reading and writing what is open. io_uring is not among them, as it makes calls that no filter sees. */
-    {.names = "_llseek cachestat copy_file_range fadvise64 fadvise64_64 fdatasync fsync io_cancel io_destroy "
-              "io_getevents io_pgetevents io_pgetevents_time64 io_setup io_submit ioctl lseek pipe pipe2 pread64 "
-              "preadv preadv2 pwrite64 pwritev pwritev2 read readahead readv sendfile sendfile64 splice sync "
-              "sync_file_range syncfs tee vmsplice write writev"},
+    {.names =
+         "_llseek cachestat copy_file_range fadvise64 fadvise64_64 fdatasync fsync io_cancel io_destroy "
+         "io_getevents io_pgetevents io_pgetevents_time64 io_setup io_submit ioctl lseek pipe pipe2 pread64 "
+         "preadv preadv2 pwrite64 pwritev pwritev2 read readahead readv sendfile sendfile64 splice sync "
+         "sync_file_range syncfs tee vmsplice write writev"},
     /* Waiting for events. fanotify_mark is of use only with a group that somebody with rights has made. */
-    {.names = "_newselect epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait "
-              "epoll_wait_old eventfd eventfd2 fanotify_mark inotify_add_watch inotify_init inotify_init1 "
-              "inotify_rm_watch poll ppoll ppoll_time64 pselect6 pselect6_time64 select signalfd signalfd4"},
+    {.names =
+         "_newselect epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait "
+         "epoll_wait_old eventfd eventfd2 fanotify_mark inotify_add_watch inotify_init inotify_init1 "
+         "inotify_rm_watch poll ppoll ppoll_time64 pselect6 pselect6_time64 select signalfd signalfd4"},
     /* A process's own memory. */
-    {.names = "brk madvise map_shadow_stack memfd_create memfd_secret mincore mlock mlock2 mlockall mmap mmap2 "
-              "mprotect mremap mseal msync munlock munlockall munmap pkey_alloc pkey_free pkey_mprotect "
-              "remap_file_pages"},
+    {.names =
+         "brk madvise map_shadow_stack memfd_create memfd_secret mincore mlock mlock2 mlockall mmap mmap2 "
+         "mprotect mremap mseal msync munlock munlockall munmap pkey_alloc pkey_free pkey_mprotect "
+         "remap_file_pages"},
     /* Processes, threads and signals: only those of the container's own pid namespace can be named. */
-    {.names = "execve execveat exit exit_group fork get_robust_list get_thread_area getpgid getpgrp getpid getppid "
+    {.names = "execve execveat exit exit_group fork get_robust_list get_thread_area getpgid getpgrp getpid "
+              "getppid "
               "getsid gettid kill membarrier pause pidfd_open pidfd_send_signal prctl process_mrelease "
               "restart_syscall rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn "
               "rt_sigsuspend rt_sigtimedwait rt_sigtimedwait_time64 rt_tgsigqueueinfo set_robust_list "
@@ -84,21 +91,24 @@ static const struct rule rules[] = {
               "sched_rr_get_interval sched_rr_get_interval_time64 sched_setaffinity sched_setattr "
               "sched_setparam sched_setscheduler sched_yield setpriority setrlimit times ugetrlimit"},
     /* Users, groups, capabilities: what a process may become is checked by the kernel. */
-    {.names = "capget capset getegid getegid32 geteuid geteuid32 getgid getgid32 getgroups getgroups32 getresgid "
-              "getresgid32 getresuid getresuid32 getuid getuid32 setfsgid setfsgid32 setfsuid setfsuid32 setgid "
-              "setgid32 setgroups setgroups32 setregid setregid32 setresgid setresgid32 setresuid setresuid32 "
-              "setreuid setreuid32 setuid setuid32"},
+    {.names =
+         "capget capset getegid getegid32 geteuid geteuid32 getgid getgid32 getgroups getgroups32 getresgid "
+         "getresgid32 getresuid getresuid32 getuid getuid32 setfsgid setfsgid32 setfsuid setfsuid32 setgid "
+         "setgid32 setgroups setgroups32 setregid setregid32 setresgid setresgid32 setresuid setresuid32 "
+         "setreuid setreuid32 setuid setuid32"},
     /* A process may give up more than the container does. */
     {.names = "landlock_add_rule landlock_create_ruleset landlock_restrict_self seccomp"},
     /* Reading clocks, and timers. The adjusting calls only read without CAP_SYS_TIME. */
-    {.names = "adjtimex alarm clock_adjtime clock_adjtime64 clock_getres clock_getres_time64 clock_gettime "
-              "clock_gettime64 clock_nanosleep clock_nanosleep_time64 getitimer gettimeofday nanosleep setitimer "
-              "time timer_create timer_delete timer_getoverrun timer_gettime timer_gettime64 timer_settime "
-              "timer_settime64 timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime "
-              "timerfd_settime64"},
+    {.names =
+         "adjtimex alarm clock_adjtime clock_adjtime64 clock_getres clock_getres_time64 clock_gettime "
+         "clock_gettime64 clock_nanosleep clock_nanosleep_time64 getitimer gettimeofday nanosleep setitimer "
+         "time timer_create timer_delete timer_getoverrun timer_gettime timer_gettime64 timer_settime "
+         "timer_settime64 timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime "
+         "timerfd_settime64"},
     /* Sockets; which kinds can be made is a rule of its own. */
-    {.names = "accept accept4 bind connect getpeername getsockname getsockopt listen recv recvfrom recvmmsg "
-              "recvmmsg_time64 recvmsg send sendmmsg sendmsg sendto setsockopt shutdown socketcall socketpair"},
+    {.names =
+         "accept accept4 bind connect getpeername getsockname getsockopt listen recv recvfrom recvmmsg "
+         "recvmmsg_time64 recvmsg send sendmmsg sendmsg sendto setsockopt shutdown socketcall socketpair"},
     /* Queues, semaphores and memory that the container's own ipc namespace has. */
     {.names = "ipc mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedreceive_time64 mq_timedsend "
               "mq_timedsend_time64 mq_unlink msgctl msgget msgrcv msgsnd semctl semget semop semtimedop "
@@ -131,8 +141,8 @@ static const struct rule rules[] = {
     {.names = "riscv_flush_icache", .machines = "riscv64"},
 
     /* Threads and processes, but no new namespaces: in one of its own a container would have all
-     * capabilities, and could mount. clone3 passes its flags in memory, where no filter can look; ENOSYS makes
-     * libraries use clone instead. */
+     * capabilities, and could mount. clone3 passes its flags in memory, where no filter can look; ENOSYS
+     * makes libraries use clone instead. */
     {.names = "clone",
      .without = "CAP_SYS_ADMIN",
      .but = "s390 s390x",
@@ -144,9 +154,11 @@ static const struct rule rules[] = {
     {.names = "clone3", .without = "CAP_SYS_ADMIN", .fails_with = ENOSYS},
 
     /* What a capability is for. */
-    {.names = "bpf clone clone3 fanotify_init fsconfig fsmount fsopen fspick lookup_dcookie lsm_get_self_attr "
-              "lsm_list_modules lsm_set_self_attr mount mount_setattr move_mount open_tree perf_event_open quotactl "
-              "quotactl_fd setdomainname sethostname setns syslog umount umount2 unshare",
+    {.names =
+         "bpf clone clone3 fanotify_init fsconfig fsmount fsopen fspick lookup_dcookie lsm_get_self_attr "
+         "lsm_list_modules lsm_set_self_attr mount mount_setattr move_mount open_tree perf_event_open "
+         "quotactl "
+         "quotactl_fd setdomainname sethostname setns syslog umount umount2 unshare",
      .with = "CAP_SYS_ADMIN"},
     {.names = "bpf", .with = "CAP_BPF"},
     {.names = "name_to_handle_at open_by_handle_at", .with = "CAP_DAC_READ_SEARCH"},
@@ -156,7 +168,8 @@ static const struct rule rules[] = {
     {.names = "delete_module finit_module init_module", .with = "CAP_SYS_MODULE"},
     {.names = "get_mempolicy mbind set_mempolicy set_mempolicy_home_node", .with = "CAP_SYS_NICE"},
     {.names = "acct", .with = "CAP_SYS_PACCT"},
-    {.names = "kcmp pidfd_getfd process_madvise process_vm_readv process_vm_writev ptrace", .with = "CAP_SYS_PTRACE"},
+    {.names = "kcmp pidfd_getfd process_madvise process_vm_readv process_vm_writev ptrace",
+     .with = "CAP_SYS_PTRACE"},
     {.names = "ioperm iopl", .with = "CAP_SYS_RAWIO"},
     {.names = "clock_settime clock_settime64 settimeofday stime", .with = "CAP_SYS_TIME"},
     {.names = "vhangup", .with = "CAP_SYS_TTY_CONFIG"},
