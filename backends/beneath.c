@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -77,6 +78,20 @@ static void close_keeping_errno(int fd)
     errno = saved;
 }
 
+/* Root is kept from nothing by a folder's mode. Others are, by that of a folder of their own, which the root
+ * of a container of theirs may have write-protected; its user namespace gives that one the right all the
+ * same. */
+static void open_up(int folder)
+{
+    struct stat st;
+    char link[64];
+    if (geteuid() != 0 && fstat(folder, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 0300) != 0300) {
+        snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+        int failed = chmod(link, (st.st_mode & 07777) | 0300);
+        (void)failed; /* what is to be made tells it */
+    }
+}
+
 static int make_folders(int root, const char *path, int links);
 
 /* `name` is a link that leads to nothing yet: what it names is made, as the links of an image may name
@@ -109,6 +124,9 @@ static int make_folder_step(int root, const char *base, const char *last, int li
     }
     char *parent = mem_string_n(base, (size_t)(last - base));
     int at = beneath_open(root, *parent ? parent : "/", O_PATH | O_DIRECTORY, BENEATH_LINKS_FOLLOWED);
+    if (at >= 0) {
+        open_up(at);
+    }
     if (at >= 0 && mkdirat(at, last, 0755) == 0) {
         fd = beneath_open(root, base, O_PATH | O_DIRECTORY, BENEATH_LINKS_FOLLOWED);
     } else if (at >= 0 && errno == EEXIST) {
@@ -172,22 +190,25 @@ int beneath_make(int root, const char *path, enum beneath_kind kind)
     if (fd < 0) {
         return -1;
     }
+    open_up(fd);
     close(fd);
     return make_file(root, path);
 }
 
-/* Takes whatever is called `name` away unless it is of that kind: 1 it is, 0 there is nothing now, -1 and
- * errno. */
+/* Takes whatever is called `name` away unless it is of that kind: 1 it is, 0 there is nothing now and it can
+ * be made, -1 and errno. */
 static int clear_unless(int parent, const char *name, enum beneath_kind kind)
 {
     struct stat st;
-    if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-        return errno == ENOENT ? 0 : -1;
+    bool there = fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!there && errno != ENOENT) {
+        return -1;
     }
-    if (kind == BENEATH_FOLDER ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode)) {
+    if (there && (kind == BENEATH_FOLDER ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode))) {
         return 1;
     }
-    return unlinkat(parent, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
+    open_up(parent);
+    return !there ? 0 : unlinkat(parent, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
 }
 
 static int make_real_part(int parent, const char *name, enum beneath_kind kind)

@@ -23,6 +23,8 @@ char *beneath_read(int root, const char *path, size_t limit, size_t *len);
 
 enum beneath_kind { BENEATH_FOLDER, BENEATH_FILE };
 
+/* Both of the following make folders of the caller's own writable where something has to be made in them. */
+
 /* Finds `path` as a process below `root` would, following links, and makes what is missing of it: folders
  * (mode 0755), and for BENEATH_FILE an empty file (0644) as the last part. An O_PATH descriptor of what is
  * there, which need not be of that kind; -1 and errno. Never waits. */

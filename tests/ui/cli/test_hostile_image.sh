@@ -168,7 +168,7 @@ done
 new_root
 import evil
 "$program" run -d --name again --hostname box -v "$PORTHOLE_STATE/shared:/data/x" evil \
-    sh -c "test -e /once || { : >/once; mv /etc /old; ln -s $canary /etc; mv /data /data2; ln -s $canary /data; exit; }; $made" >/dev/null
+    sh -c "test -e /once || { : >/once; mv /etc /old; ln -s $canary /etc; mv /data /data2; ln -s $canary /data; chmod 555 /; exit; }; $made" >/dev/null
 eventually "it has ended" sh -c "'$program' ls -a --json | grep -q exited"
 make_canary
 safe "a second start" "$program" start again
