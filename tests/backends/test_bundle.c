@@ -150,6 +150,9 @@ static void plain(void **state)
     assert_true(has_word(o, "linux.readonlyPaths", "/proc/sys"));
     assert_true(has_namespace(o, "pid") && has_namespace(o, "ipc") && has_namespace(o, "uts"));
     assert_true(has_namespace(o, "mount") && has_namespace(o, "network") && !has_namespace(o, "user"));
+    assert_true(has_namespace(o, "cgroup"));
+    assert_string_equal(json_string(o, "linux.seccomp.defaultAction", ""), "SCMP_ACT_ERRNO");
+    assert_int_equal(cJSON_GetArraySize(json_at(o, "process.user.additionalGids")), 1);
     assert_string_equal(json_string(o, "linux.cgroupsPath", ""), "/porthole/0123456789ab");
     assert_null(json_at(o, "linux.resources.memory"));
     assert_null(json_at(o, "linux.resources.cpu"));
@@ -212,7 +215,9 @@ static void rootless(void **state)
     struct bench *b = *state;
     b->paths->rootless = true;
     cJSON *o = config(b);
-    assert_true(has_namespace(o, "user"));
+    assert_true(has_namespace(o, "user") && has_namespace(o, "cgroup"));
+    assert_string_equal(json_string(o, "linux.seccomp.defaultAction", ""), "SCMP_ACT_ERRNO");
+    assert_null(json_at(o, "process.user.additionalGids"));
     assert_int_equal(cJSON_GetArraySize(json_at(o, "linux.uidMappings")), 1);
     assert_int_equal(json_integer(cJSON_GetArrayItem(json_at(o, "linux.uidMappings"), 0), "hostID", -1),
                      geteuid());

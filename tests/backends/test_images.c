@@ -242,6 +242,35 @@ static void users_come_from_the_image(void **state)
     }
 }
 
+static void groups_come_from_the_image(void **state)
+{
+    struct place *p = *state;
+    static const struct {
+        const char *user;
+        unsigned gid;
+        size_t n;
+        unsigned groups[4];
+    } cases[] = {
+        {"web", 44, 3, {44, 50, 60}}, {"33", 44, 3, {44, 50, 60}}, {"web:", 44, 3, {44, 50, 60}},
+        {"web:staff", 50, 1, {50}},   {NULL, 0, 2, {0, 60}},       {"", 0, 2, {0, 60}},
+        {"1234", 0, 1, {0}},          {":staff", 50, 1, {50}},     {"we", 0, 1, {0}},
+    };
+    const char passwd[] = "root:x:0:0::/:/bin/sh\nweb:x:33:44::/srv:/bin/sh\n";
+    const char group[] = "root:x:0:\nstaff:x:50:a,web\nwebs:x:51:webs,xweb,web2\nssl:x:60:web,root:odd\n"
+                         "again:x:50:web\nbad:x:y:web\nlast:x:70";
+    assert_int_equal(mkdir(in(p, "etc"), 0755), 0);
+    put_file(in(p, "etc/passwd"), passwd, sizeof(passwd) - 1);
+    put_file(in(p, "etc/group"), group, sizeof(group) - 1);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        unsigned groups[4] = {0};
+        assert_int_equal(images_groups(p->dir, cases[i].user, cases[i].gid, groups, 4), cases[i].n);
+        assert_memory_equal(groups, cases[i].groups, sizeof groups);
+    }
+    unsigned one;
+    assert_int_equal(images_groups(p->dir, "web", 44, &one, 1), 1);
+    assert_int_equal(one, 44);
+}
+
 /* Instead of passwd: a link out, a FIFO, a device, a folder, endless lines, nothing. */
 static void hostile_passwd_files(void **state)
 {
@@ -286,6 +315,7 @@ int main(void)
         CASE(two_makers_at_once_are_harmless),
         CASE(without_a_static_busybox_it_says_what_to_install),
         CASE(users_come_from_the_image),
+        CASE(groups_come_from_the_image),
         CASE(hostile_passwd_files),
     };
     return cmocka_run_group_tests_name("images", tests, NULL, NULL);

@@ -201,14 +201,21 @@ static bool make_bundle(const struct bench *b, const char *id, const char *bundl
     return true;
 }
 
-static double launch_porthole(const struct bench *b, const char *cgroup, const char *procs)
+/* The last steps of the runtime, its filter of system calls among them, count for the container's own cgroup,
+ * which is not below ours as it is with plain runc. */
+static double launch_porthole(const struct bench *b, const char *folder, const char *cgroup,
+                              const char *procs)
 {
-    uint64_t before = cgroup_cpu(cgroup);
+    char own[192], id[64];
+    uint64_t before = cgroup_cpu(cgroup), inside = 0;
     for (int i = 0; i < LAUNCHES; i++) {
-        run((char *[]){(char *)b->program, "run", "-d", "busybox", "sleep", "100000", NULL}, NULL, 0, procs);
+        run((char *[]){(char *)b->program, "run", "-d", "busybox", "sleep", "100000", NULL}, id, sizeof id,
+            procs);
+        snprintf(own, sizeof own, "%s/porthole/%s", folder, id);
+        inside += cgroup_cpu(own);
     }
     sleep_ms(500);
-    return (double)(cgroup_cpu(cgroup) - before) / LAUNCHES / 1e6;
+    return (double)(cgroup_cpu(cgroup) - before + inside) / LAUNCHES / 1e6;
 }
 
 static double launch_runc(const struct bench *b, const char *bundle, const char *cgroup, const char *procs)
@@ -249,7 +256,7 @@ static void measure_launch(struct bench *b)
         return;
     }
     double plain = launch_runc(b, bundle, cgroup, procs);
-    double ours = launch_porthole(b, cgroup, procs);
+    double ours = launch_porthole(b, folder, cgroup, procs);
     printf("launch: runc run -d %.1f ms of CPU, porthole run -d %.1f ms\n", plain, ours);
     expect(b, ours < 2 * plain, "launch: porthole run -d / runc run -d (CPU)", ours / plain, 2);
 }

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "backends/beneath.h"
+#include "backends/local/shared/images.h"
 #include "backends/local/shared/wire.h"
 #include "backends/local/shared/words.h"
 #include "core/text.h"
@@ -51,7 +53,9 @@ bool network_setup(const char *kind, struct error *e);
 /* place.c: a folder in the container's root, made where it is missing; an O_PATH descriptor, or -1 and errno.
  */
 int place_make(const char *path);
-/* A file there, with this text in it. */
+/* beneath_make_real there; false and errno. */
+bool place_make_real(const char *path, enum beneath_kind kind);
+/* A file there, with this text in it; a link or anything else of that name is replaced. */
 bool place_write(const char *path, const char *text, mode_t mode);
 /* mount(2) onto place_make(target). */
 bool place_mount(const char *source, const char *target, const char *type, unsigned long flags,
@@ -75,7 +79,8 @@ struct inside {
     const struct launch *launch;
     const char *hostname;
     pid_t first; /* 0: we are it */
-    unsigned uid, gid;
+    unsigned uid, gid, groups[IMAGES_GROUPS]; /* groups: gid too */
+    size_t n_groups;
     int streams[3], terminal; /* what becomes 0, 1 and 2; or the slave of a terminal; -1 none */
     int cgroup;               /* cgroup.procs of the container */
 };

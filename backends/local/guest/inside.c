@@ -121,7 +121,7 @@ static bool become_user(const struct inside *in)
             return false;
         }
     }
-    return setgroups(0, NULL) == 0 && setgid(in->gid) == 0 && setuid(in->uid) == 0 &&
+    return setgroups(in->n_groups, in->groups) == 0 && setgid(in->gid) == 0 && setuid(in->uid) == 0 &&
            (in->uid != 0 || limit_rights(mask));
 }
 

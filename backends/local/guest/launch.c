@@ -161,7 +161,9 @@ pid_t launch_process(struct agent *a, const struct launch *l, int fds[3], struct
                         .cgroup = open(AGENT_CGROUP "/cgroup.procs", O_WRONLY | O_CLOEXEC)};
     pid_t pid = 0;
     fds[0] = fds[1] = fds[2] = -1;
-    if (!images_user(AGENT_ROOT, l->user, &in.uid, &in.gid, e)) {
+    bool known = images_user(AGENT_ROOT, l->user, &in.uid, &in.gid, e);
+    in.n_groups = known ? images_groups(AGENT_ROOT, l->user, in.gid, in.groups, IMAGES_GROUPS) : 0;
+    if (!known) {
         pid = 0;
     } else if (!open_streams(l, fds, &in)) {
         error_errno(e, errno, "Cannot make a terminal or pipes in the container's VM");

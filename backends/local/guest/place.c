@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backends/beneath.h"
 #include "backends/local/guest/agent.h"
 #include "core/memory.h"
 
@@ -18,55 +17,34 @@ static int open_root(void)
     return open(AGENT_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* `base`, a name or path below `root`, as an O_PATH descriptor; the last part is made if it is missing. */
-static int step(int root, const char *base, const char *last)
-{
-    int fd = beneath_open(root, base, O_PATH | O_DIRECTORY, BENEATH_LINKS_FOLLOWED);
-    if (fd >= 0 || errno != ENOENT) {
-        return fd;
-    }
-    char *parent = mem_string_n(base, (size_t)(last - base));
-    int at = *parent ? beneath_open(root, parent, O_PATH | O_DIRECTORY, BENEATH_LINKS_FOLLOWED) : dup(root);
-    free(parent);
-    if (at < 0) {
-        return -1;
-    }
-    int made = mkdirat(at, last, 0755);
-    close(at);
-    return made == 0 ? beneath_open(root, base, O_PATH | O_DIRECTORY, BENEATH_LINKS_FOLLOWED) : -1;
-}
-
 int place_make(const char *path)
 {
-    int root = open_root(), fd = root;
-    char *copy = mem_string(path + strspn(path, "/"));
-    for (char *part = copy; fd >= 0 && *part;) {
-        size_t len = strcspn(part, "/");
-        char end = part[len];
-        part[len] = '\0';
-        int next = step(root, copy, part);
-        int why = errno;
-        if (fd != root) {
-            close(fd);
-        }
-        errno = why;
-        fd = next;
-        part[len] = end;
-        part += len + strspn(part + len, "/");
-    }
-    free(copy);
-    if (fd != root && root >= 0) {
-        int why = errno;
+    int root = open_root();
+    int fd = root < 0 ? -1 : beneath_make(root, path, BENEATH_FOLDER);
+    int why = errno;
+    if (root >= 0) {
         close(root);
-        errno = why;
     }
+    errno = why;
     return fd;
+}
+
+bool place_make_real(const char *path, enum beneath_kind kind)
+{
+    int root = open_root();
+    bool ok = root >= 0 && beneath_make_real(root, path, kind);
+    int why = errno;
+    if (root >= 0) {
+        close(root);
+    }
+    errno = why;
+    return ok;
 }
 
 bool place_write(const char *path, const char *text, mode_t mode)
 {
-    int root = open_root();
-    int fd = beneath_open(root, path, O_WRONLY | O_CREAT | O_TRUNC, BENEATH_LINKS_FOLLOWED);
+    int root = place_make_real(path, BENEATH_FILE) ? open_root() : -1;
+    int fd = root < 0 ? -1 : beneath_open(root, path, O_WRONLY | O_TRUNC, BENEATH_LINKS_REFUSED);
     size_t len = strlen(text);
     bool ok = fd >= 0 && write(fd, text, len) == (ssize_t)len && fchmod(fd, mode) == 0;
     if (fd >= 0) {

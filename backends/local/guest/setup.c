@@ -128,19 +128,22 @@ static const struct {
     {"/sys", "sysfs", MS_NOSUID | MS_NOEXEC | MS_NODEV | MS_RDONLY, NULL},
 };
 
+/* /proc is mounted by the first process, in its own namespace. */
 static bool mount_usual(struct error *e)
 {
+    static const char *const real[] = {"/dev", "/proc", "/sys"};
+    for (size_t i = 0; i < sizeof real / sizeof *real; i++) {
+        if (!place_make_real(real[i], BENEATH_FOLDER)) {
+            return trouble(e, real[i]);
+        }
+    }
     for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++) {
         if (!place_mount(mounts[i].type, mounts[i].target, mounts[i].type, mounts[i].flags,
                          mounts[i].options)) {
             return trouble(e, mounts[i].target);
         }
     }
-    int proc = place_make("/proc"); /* mounted by the first process, in its own namespace */
-    if (proc >= 0) {
-        close(proc);
-    }
-    return proc >= 0 || trouble(e, "/proc");
+    return true;
 }
 
 /* Into the tmpfs that was mounted just now: there are no links of the image in it. */
@@ -178,12 +181,8 @@ static bool write_names(const struct wish *wish, struct error *e)
     text_addf(&hosts, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t%s\n",
               wish->hostname);
     text_addf(&name, "%s\n", wish->hostname);
-    int etc = place_make("/etc");
-    bool ok = etc >= 0 && place_write("/etc/hosts", text_of(&hosts), 0644) &&
+    bool ok = place_write("/etc/hosts", text_of(&hosts), 0644) &&
               place_write("/etc/hostname", text_of(&name), 0644);
-    if (etc >= 0) {
-        close(etc);
-    }
     text_done(&hosts);
     text_done(&name);
     return ok || trouble(e, "/etc/hosts");

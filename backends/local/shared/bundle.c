@@ -1,4 +1,5 @@
-/* The container that docker users expect: docker's default capabilities, mounts and hidden parts of /proc.
+/* The container that docker users expect: docker's default capabilities, system calls, namespaces, mounts and
+ * hidden parts of /proc.
  * What a user without rights cannot have (cgroups, device rules, more than one id) is left out, or refused
  * when it was asked for. */
 #include "backends/local/shared/bundle.h"
@@ -10,10 +11,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "backends/json.h"
 #include "backends/local/shared/bundle_env.h"
+#include "backends/local/shared/mount_targets.h"
+#include "backends/local/shared/seccomp.h"
 #include "core/memory.h"
 #include "core/text.h"
 
@@ -185,8 +189,13 @@ static void add_map(cJSON *linux_part, const char *name, unsigned id)
 
 static void add_namespaces(cJSON *linux_part, const struct paths *p, const struct state *s)
 {
-    const char *const kinds[] = {
-        "pid", "ipc", "uts", "mount", host_network(s) ? NULL : "network", p->rootless ? "user" : NULL};
+    const char *const kinds[] = {"pid",
+                                 "ipc",
+                                 "uts",
+                                 "mount",
+                                 "cgroup",
+                                 host_network(s) ? NULL : "network",
+                                 p->rootless ? "user" : NULL};
     cJSON *list = cJSON_AddArrayToObject(linux_part, "namespaces");
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (kinds[i]) {
@@ -301,12 +310,34 @@ static bool add_resources(cJSON *linux_part, const struct paths *p, const struct
     return add_devices(linux_part, rules, &s->spec, e);
 }
 
+/* The counters of a processor's throttling tell about its load, which is other people's work (moby's
+ * GHSA-6fw5-f8r9-fgfm). */
+static void mask_throttling(cJSON *masked)
+{
+    for (long cpu = 0; cpu < sysconf(_SC_NPROCESSORS_CONF); cpu++) {
+        char path[96];
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%ld/thermal_throttle", cpu);
+        if (access(path, F_OK) == 0) {
+            cJSON_AddItemToArray(masked, cJSON_CreateString(path));
+        }
+    }
+}
+
+static void add_seccomp(cJSON *linux_part)
+{
+    struct utsname host = {0};
+    uname(&host);
+    cJSON_AddItemToObject(linux_part, "seccomp", seccomp_profile(default_capabilities, &host));
+}
+
 static bool add_linux(cJSON *root, const struct paths *p, const struct state *s, struct error *e)
 {
     cJSON *part = cJSON_AddObjectToObject(root, "linux");
     add_namespaces(part, p, s);
     add_strings(part, "maskedPaths", masked_paths);
+    mask_throttling(cJSON_GetObjectItem(part, "maskedPaths"));
     add_strings(part, "readonlyPaths", readonly_paths);
+    add_seccomp(part);
     return add_resources(part, p, s, e);
 }
 
@@ -332,6 +363,23 @@ static void add_capabilities(cJSON *process)
     add_strings(o, "bounding", default_capabilities);
     add_strings(o, "effective", default_capabilities);
     add_strings(o, "permitted", default_capabilities);
+}
+
+/* Without root there is one group only, and the kernel refuses the call that would say so. */
+static void add_user(cJSON *process, const struct paths *p, const char *rootfs, const char *user,
+                     const unsigned ids[2])
+{
+    cJSON *who = cJSON_AddObjectToObject(process, "user");
+    cJSON_AddNumberToObject(who, "uid", ids[0]);
+    cJSON_AddNumberToObject(who, "gid", ids[1]);
+    if (!p->rootless) {
+        unsigned groups[IMAGES_GROUPS];
+        size_t n = images_groups(rootfs, user, ids[1], groups, IMAGES_GROUPS);
+        cJSON *list = cJSON_AddArrayToObject(who, "additionalGids");
+        for (size_t i = 0; i < n; i++) {
+            cJSON_AddItemToArray(list, cJSON_CreateNumber(groups[i]));
+        }
+    }
 }
 
 static const char *first_of(const char *a, const char *b, const char *c)
@@ -364,9 +412,7 @@ static cJSON *process_json(const struct paths *p, const struct state *s, const s
         cJSON_AddNumberToObject(size, "height", process->rows);
         cJSON_AddNumberToObject(size, "width", process->cols);
     }
-    cJSON *who = cJSON_AddObjectToObject(o, "user");
-    cJSON_AddNumberToObject(who, "uid", ids[0]);
-    cJSON_AddNumberToObject(who, "gid", ids[1]);
+    add_user(o, p, rootfs, user, ids);
     add_strings(o, "args", process->argv);
     char **env = bundle_env(s, image, process, rootfs, ids[0]);
     add_strings(o, "env", (const char *const *)env);
@@ -384,8 +430,8 @@ static char *print_and_free(cJSON *o)
     return text;
 }
 
-char *bundle_text(const struct paths *p, const struct state *s, const struct image_config *image,
-                  struct error *e)
+static cJSON *bundle_json(const struct paths *p, const struct state *s, const struct image_config *image,
+                          struct error *e)
 {
     struct bundle_process first = {.argv = (const char *const *)s->argv,
                                    .env = NULL,
@@ -405,7 +451,13 @@ char *bundle_text(const struct paths *p, const struct state *s, const struct ima
         cJSON_Delete(o);
         return NULL;
     }
-    return print_and_free(o);
+    return o;
+}
+
+char *bundle_text(const struct paths *p, const struct state *s, const struct image_config *image,
+                  struct error *e)
+{
+    return print_and_free(bundle_json(p, s, image, e));
 }
 
 static bool write_file(const struct paths *p, const char *id, const char *name, const char *text, mode_t mode,
@@ -444,14 +496,21 @@ static bool write_name_files(const struct paths *p, const struct state *s, struc
 bool bundle_write(const struct paths *p, const struct state *s, const struct image_config *image,
                   struct error *e)
 {
-    char *text = bundle_text(p, s, image, e);
-    bool ok = text && write_name_files(p, s, e) && write_file(p, s->id, "config.json", text, 0600, e);
+    cJSON *o = bundle_json(p, s, image, e);
+    char *rootfs = paths_container(p, s->id, "rootfs");
+    bool ok = o && write_name_files(p, s, e) && mount_targets_prepare(rootfs, o, e) &&
+              images_accounts_ok(rootfs, e);
+    char *text = ok ? cJSON_PrintUnformatted(o) : NULL;
+    ok = text && write_file(p, s->id, "config.json", text, 0600, e);
     cJSON_free(text);
+    free(rootfs);
+    cJSON_Delete(o);
     return ok;
 }
 
 char *bundle_process_text(const struct paths *p, const struct state *s, const struct image_config *image,
                           const struct bundle_process *process, const char *rootfs, struct error *e)
 {
-    return print_and_free(process_json(p, s, image, process, rootfs, e));
+    return images_accounts_ok(rootfs, e) ? print_and_free(process_json(p, s, image, process, rootfs, e))
+                                         : NULL;
 }

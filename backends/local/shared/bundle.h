@@ -19,7 +19,8 @@
 char *bundle_text(const struct paths *p, const struct state *s, const struct image_config *image,
                   struct error *e);
 
-/* Writes it to DATA/containers/ID/config.json, with the hosts and hostname files that it mounts. */
+/* Writes it to DATA/containers/ID/config.json, with the hosts and hostname files that it mounts, and makes
+ * their places in DATA/containers/ID/rootfs, in which nothing may be running (mount_targets.h). */
 bool bundle_write(const struct paths *p, const struct state *s, const struct image_config *image,
                   struct error *e);
 
@@ -30,7 +31,8 @@ struct bundle_process {                   /* one more process of a container; bo
     int rows, cols; /* 0 unknown */
 };
 
-/* The text for `runc exec --process`; users are looked up in `rootfs`, the container's own. */
+/* The text for `runc exec --process`; users are looked up in `rootfs`, the container's own. NULL and e:
+ * ERROR_CONFLICT when the runtime could not read the container's own users (images_accounts_ok). */
 char *bundle_process_text(const struct paths *p, const struct state *s, const struct image_config *image,
                           const struct bundle_process *process, const char *rootfs, struct error *e);
 

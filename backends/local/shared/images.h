@@ -14,6 +14,7 @@
 #define BACKENDS_LOCAL_SHARED_IMAGES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "backends/local/shared/paths.h"
 #include "core/image.h"
@@ -41,6 +42,17 @@ bool images_remove(const struct paths *p, const char *name, struct error *e);
 /* The user of a spec ("name", "uid", "name:group", NULL) by the rootfs's own /etc/passwd and /etc/group,
  * which are hostile. ERROR_INVALID when there is no such user. */
 bool images_user(const char *rootfs, const char *user, unsigned *uid, unsigned *gid, struct error *e);
+
+enum { IMAGES_GROUPS = 64 };
+
+/* The groups of the same user: gid, and, unless `user` names a group, those that list it in /etc/group. Puts
+ * at most `room` (not 0) into out; returns how many. */
+size_t images_groups(const char *rootfs, const char *user, unsigned gid, unsigned *out, size_t room);
+
+/* An OCI runtime reads /etc/passwd and /etc/group of the container itself, and waits for what is no file.
+ * False and e (ERROR_CONFLICT) when one of them is a FIFO, a socket or a device, or a link to one below
+ * `rootfs`. */
+bool images_accounts_ok(const char *rootfs, struct error *e);
 
 /* The image's "busybox": the host's static busybox, its applets as links, /etc/passwd, /etc/group, /tmp. */
 bool images_make_busybox(const struct paths *p, struct error *e);

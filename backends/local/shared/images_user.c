@@ -4,8 +4,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backends/beneath.h"
@@ -13,7 +15,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-enum { ACCOUNTS_LIMIT = 1024 * 1024, FIELDS = 4 };
+enum { ACCOUNTS_LIMIT = 1024 * 1024, FIELDS = 4, NAME_ROOM = 256 };
 
 static bool number(const char *s, unsigned *out)
 {
@@ -42,34 +44,139 @@ static void split(char *line, char *fields[FIELDS])
 }
 
 struct account {
+    char name[NAME_ROOM]; /* cut */
     unsigned id, group;
 };
 
-/* Looks for a name, or for a number, in passwd or group; both have name:password:id, passwd has :group too.
- */
-static bool look_up(int root, const char *file, const char *wanted, struct account *out)
+/* Calls for each line of passwd or group, cut into its fields, until it returns false. */
+static void each_line(int root, const char *file, bool (*visit)(void *user, char *const fields[FIELDS]),
+                      void *user)
 {
     size_t len = 0;
-    unsigned wanted_id = 0;
-    bool by_number = number(wanted, &wanted_id);
-    bool found = false;
+    bool go_on = true;
     char *data = beneath_read(root, file, ACCOUNTS_LIMIT, &len);
-    for (char *line = data; line && line < data + len && !found;) {
+    for (char *line = data; line && line < data + len && go_on;) {
         char *end = line + strcspn(line, "\n");
         *end = '\0';
         char *fields[FIELDS];
         split(line, fields);
-        struct account a = {0};
-        bool valid = number(fields[2], &a.id);
-        number(fields[3], &a.group);
-        if (valid && (strcmp(fields[0], wanted) == 0 || (by_number && a.id == wanted_id))) {
-            *out = a;
-            found = true;
-        }
+        go_on = visit(user, fields);
         line = end + 1;
     }
     free(data);
-    return found;
+}
+
+struct search {
+    const char *wanted;
+    struct account *out;
+    bool found;
+};
+
+/* Both files have name:password:id, passwd has :group too. */
+static bool compare_account(void *user, char *const fields[FIELDS])
+{
+    struct search *s = user;
+    struct account a = {0};
+    unsigned wanted_id = 0;
+    bool by_number = number(s->wanted, &wanted_id), valid = number(fields[2], &a.id);
+    number(fields[3], &a.group);
+    if (valid && (strcmp(fields[0], s->wanted) == 0 || (by_number && a.id == wanted_id))) {
+        snprintf(a.name, sizeof a.name, "%s", fields[0]);
+        *s->out = a;
+        s->found = true;
+    }
+    return !s->found;
+}
+
+/* Looks for a name, or for a number, in passwd or group. */
+static bool look_up(int root, const char *file, const char *wanted, struct account *out)
+{
+    struct search s = {.wanted = wanted, .out = out};
+    each_line(root, file, compare_account, &s);
+    return s.found;
+}
+
+struct membership {
+    const char *name;
+    unsigned *out;
+    size_t n, room;
+};
+
+static bool is_member(const char *members, const char *name)
+{
+    size_t len = strlen(name);
+    while (*members) {
+        size_t here = strcspn(members, ",");
+        if (here == len && memcmp(members, name, len) == 0) {
+            return true;
+        }
+        members += here + (members[here] == ',');
+    }
+    return false;
+}
+
+static bool add_group(void *user, char *const fields[FIELDS])
+{
+    struct membership *m = user;
+    unsigned id;
+    if (m->n < m->room && is_member(fields[3], m->name) && number(fields[2], &id)) {
+        bool known = false;
+        for (size_t i = 0; i < m->n; i++) {
+            known = known || m->out[i] == id;
+        }
+        if (!known) {
+            m->out[m->n++] = id;
+        }
+    }
+    return m->n < m->room;
+}
+
+size_t images_groups(const char *rootfs, const char *user, unsigned gid, unsigned *out, size_t room)
+{
+    struct account account = {0};
+    struct membership m = {.name = account.name, .out = out, .n = 1, .room = room};
+    out[0] = gid;
+    int root = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    char *name = mem_string(user ? user : "");
+    char *colon = strchr(name, ':');
+    bool group_named = colon && colon[1];
+    if (colon) {
+        *colon = '\0';
+    }
+    if (root >= 0 && !group_named && look_up(root, "etc/passwd", *name ? name : "0", &account)) {
+        each_line(root, "etc/group", add_group, &m);
+    }
+    free(name);
+    if (root >= 0) {
+        close(root);
+    }
+    return m.n;
+}
+
+bool images_accounts_ok(const char *rootfs, struct error *e)
+{
+    static const char *const files[] = {"etc/passwd", "etc/group"};
+    bool ok = true;
+    int root = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    for (size_t i = 0; root >= 0 && ok && i < sizeof files / sizeof *files; i++) {
+        struct stat st;
+        int fd = beneath_open(root, files[i], O_PATH, BENEATH_LINKS_FOLLOWED);
+        ok = fd < 0 || (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)));
+        if (!ok) {
+            error_set(
+                e, ERROR_CONFLICT, 0,
+                "The container's /%s is a FIFO, a socket or a device; the OCI runtime would wait for it, "
+                "so make it a file",
+                files[i]);
+        }
+        if (fd >= 0) {
+            close(fd);
+        }
+    }
+    if (root >= 0) {
+        close(root);
+    }
+    return ok;
 }
 
 static bool unknown(const char *what, const char *name, const char *file, struct error *e)

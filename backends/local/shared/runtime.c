@@ -1,6 +1,6 @@
 /* Whether a runtime works is found out by letting it run a container: the kind of bundle that it will get
- * later, with the host's static busybox as its only file. Where there is none, its answer to --version has to
- * do. */
+ * later, with the host's static busybox as its only file, which looks whether its system calls are filtered.
+ * Where there is none, the runtime's answer to --version has to do. */
 #include "backends/local/shared/runtime.h"
 
 #include <elf.h>
@@ -18,11 +18,16 @@
 #include "backends/json.h"
 #include "backends/local/shared/bundle.h"
 #include "backends/local/shared/command.h"
+#include "backends/local/shared/seccomp.h"
 #include "core/memory.h"
 #include "core/program.h"
 #include "core/text.h"
 
 enum { VERDICT_LIMIT = 64 * 1024, PROBE_SECONDS = 20 };
+
+/* The line of /proc/PID/status of a process whose system calls are filtered (proc(5)): 2 is
+ * SECCOMP_MODE_FILTER. */
+#define FILTERED "^Seccomp:[[:space:]]*2$"
 
 static const char *const candidates[] = {"runc", "crun"};
 
@@ -86,7 +91,7 @@ static bool recall(const struct paths *p, struct runtime *out)
     cJSON *o = json_read_own_file(file, VERDICT_LIMIT, NULL);
     const char *name = candidate(json_string(o, "name", ""));
     char *path = name ? program_find(name) : NULL, *now = fingerprint(path ? path : "");
-    bool good = path && strcmp(json_string(o, "fingerprint", ""), now) == 0;
+    bool good = path && json_bool(o, "seccomp", false) && strcmp(json_string(o, "fingerprint", ""), now) == 0;
     if (good) {
         *out = (struct runtime){.path = mem_string(path),
                                 .name = mem_string(name),
@@ -112,6 +117,7 @@ static void remember(const struct paths *p, const struct runtime *r)
         cJSON_AddStringToObject(o, "version", r->version);
     }
     cJSON_AddBoolToObject(o, "overlay", r->overlay);
+    cJSON_AddTrueToObject(o, "seccomp"); /* a verdict without it is one that did not look */
     char *text = cJSON_PrintUnformatted(o);
     struct text fresh = {0};
     text_addf(&fresh, "%s.%ld", file, (long)getpid());
@@ -222,7 +228,8 @@ static bool probe_prepare(struct probe *probe, const char *busybox, struct error
     state_new_id(probe->state.id);
     probe->state.spec.name = mem_string("probe");
     probe->state.spec.image = mem_string("busybox");
-    probe->state.argv = mem_strings((const char *const[]){"/busybox", "true", NULL});
+    probe->state.argv =
+        mem_strings((const char *const[]){"/busybox", "grep", "-q", FILTERED, "/proc/self/status", NULL});
     probe->folder = paths_container(probe->paths, probe->state.id, NULL);
     probe->root = paths_container(probe->paths, probe->state.id, "runtime");
     probe->image.rootfs = paths_container(probe->paths, probe->state.id, "rootfs");
@@ -274,7 +281,9 @@ static bool really_runs(const struct paths *p, const char *path, const char *nam
         if (code > 0) {
             struct text why = {0};
             last_line(output, &why);
-            error_set(e, ERROR_UNSUPPORTED, code, "%s cannot run a container here: %s", name, text_of(&why));
+            error_set(e, ERROR_UNSUPPORTED, code, "%s cannot run a container here: %s", name,
+                      why.len > 0 ? text_of(&why)
+                                  : "it does not filter the container's system calls (seccomp)");
             text_done(&why);
         }
         if (!ok) {
@@ -287,8 +296,9 @@ static bool really_runs(const struct paths *p, const char *path, const char *nam
     return ok;
 }
 
-/* "runc version 1.1.5+ds1\n..." -> "1.1.5+ds1"; NULL and e when it does not even say that. */
-static char *version_of(const char *path, const char *name, struct error *e)
+/* "runc version 1.1.5+ds1\n..." -> "1.1.5+ds1"; NULL and e when it does not even say that. *filters: it says
+ * that it was built with libseccomp, as "libseccomp: 2.5.4" (runc) or "+SECCOMP" (crun). */
+static char *version_of(const char *path, const char *name, bool *filters, struct error *e)
 {
     char output[4096];
     const char *const argv[] = {path, "--version", NULL};
@@ -296,6 +306,7 @@ static char *version_of(const char *path, const char *name, struct error *e)
         error_set(e, ERROR_UNSUPPORTED, 0, "%s does not tell its version", name);
         return NULL;
     }
+    *filters = strstr(output, "libseccomp:") || strstr(output, "+SECCOMP");
     char *at = strstr(output, "version ");
     at = at ? at + strlen("version ") : output;
     struct text clean = {0};
@@ -307,11 +318,17 @@ static bool try_one(const struct paths *p, const char *name, const char *busybox
                     struct error *e)
 {
     char *path = program_find(name);
-    char *version = path ? version_of(path, name, e) : NULL;
+    bool filters = false;
+    char *version = path ? version_of(path, name, &filters, e) : NULL;
     if (!path) {
         error_set(e, ERROR_NOT_FOUND, 0, "%s is not installed", name);
+    } else if (version && !busybox && !filters) {
+        error_set(
+            e, ERROR_UNSUPPORTED, 0,
+            "%s does not say that it can filter system calls (seccomp); install busybox-static, to try it",
+            name);
     }
-    bool ok = version && (!busybox || really_runs(p, path, name, busybox, e));
+    bool ok = version && (busybox ? really_runs(p, path, name, busybox, e) : filters);
     if (ok) {
         *out = (struct runtime){.path = path,
                                 .name = mem_string(name),
@@ -330,6 +347,12 @@ bool runtime_find(const struct paths *p, struct runtime *out, struct error *e)
     *out = (struct runtime){0};
     if (recall(p, out)) {
         return true;
+    }
+    if (!seccomp_supported()) {
+        error_set(e, ERROR_UNSUPPORTED, 0,
+                  "This kernel cannot filter system calls (CONFIG_SECCOMP_FILTER), without which a container "
+                  "could make any of them; use VM isolation, or another kernel");
+        return false;
     }
     char *busybox = static_busybox();
     struct text reasons = {0};

@@ -13,9 +13,9 @@ struct runtime {
     const char *cgroup;          /* "v1", "v2", "hybrid", "none" */
 };
 
-/* runc, else crun: the first in which a container really runs. That takes some 0.1 s, once per boot: the
- * verdict is kept in DATA/runtime.json. ERROR_UNSUPPORTED and a sentence with both reasons when none works.
- * Waits: not for the loop. */
+/* runc, else crun: the first in which a container really runs, with its system calls filtered. That takes
+ * some 0.1 s, once per boot: the verdict is kept in DATA/runtime.json. ERROR_UNSUPPORTED and a sentence with
+ * both reasons when none works. Waits: not for the loop. */
 bool runtime_find(const struct paths *p, struct runtime *out, struct error *e);
 void runtime_done(struct runtime *r);
 

@@ -19,7 +19,7 @@ folder, program = sys.argv[1:]
 st = os.stat(program)
 boot = open("/proc/sys/kernel/random/boot_id").read().strip()
 json.dump({"fingerprint": "%s %d.%09d %s" % (program, st.st_mtime_ns // 10**9, st.st_mtime_ns % 10**9, boot),
-           "path": program, "name": "runc", "version": "1", "overlay": True}, open(folder + "/runtime.json", "w"))
+           "path": program, "name": "runc", "version": "1", "overlay": True, "seccomp": True}, open(folder + "/runtime.json", "w"))
 EOF
     chmod 600 "$1/runtime.json"
 }

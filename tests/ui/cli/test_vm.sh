@@ -93,6 +93,19 @@ while True:
     "$program" rm -f web >/dev/null
 fi
 
+# An image whose places for mounts are links and FIFOs runs as in process isolation.
+root=$PORTHOLE_STATE/root
+mkdir -p "$root/bin" "$root/etc"
+cp "$(command -v busybox)" "$root/bin/busybox"
+for place in dev proc sys; do ln -s "/no/such/$place" "$root/$place"; done
+mkfifo "$root/etc/hosts"
+ln -s ../../dev/full "$root/etc/hostname"
+tar -C "$root" -cf "$PORTHOLE_STATE/image.tar" .
+"$program" image import evil "$PORTHOLE_STATE/image.tar" >/dev/null
+is "an image of links" "$(timeout 120 "$program" run --rm --isolation vm --hostname box evil busybox sh -c 'for p in /dev /proc /sys; do
+    [ -d $p ] && [ ! -L $p ] || echo not real: $p; done; busybox cat /etc/hostname; echo >/dev/null && busybox grep -c localhost /etc/hosts' |
+    tr '\n' ' ')" "box 2 "
+
 is "no container is left" "$("$program" ls -a -q)" ""
 hasnt "no mount is left" "$(cat /proc/self/mountinfo)" "$PORTHOLE_STATE"
 test -d "/proc/$qemu" && fail "QEMU is left"
