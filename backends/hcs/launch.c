@@ -6,6 +6,7 @@
 
 #include "backends/hcs/create.h"
 #include "backends/hcs/defaults.h"
+#include "backends/hcs/end.h"
 #include "backends/hcs/own.h"
 #include "backends/hcs/request.h"
 #include "backends/hcs/result.h"
@@ -73,10 +74,18 @@ static void finish(struct launching *l)
 
 /* Undoing. */
 
+/* What cannot be removed now is swept away when the engine is opened the next time. */
 static void on_undone(void *user, int32_t result, const char *document)
 {
-    (void)result; /* what cannot be removed now is swept away when the engine is opened the next time */
+    (void)result;
     (void)document;
+    finish(user);
+}
+
+static void on_ended(void *user, const struct error *why, const char *remark)
+{
+    (void)why;
+    (void)remark;
     finish(user);
 }
 
@@ -86,7 +95,7 @@ static void undo(struct launching *l)
     if (h->closing || h->offline || !l->made) {
         finish(l);
     } else if (l->created) {
-        end_container(h, l->id, on_undone, l);
+        end_system(h, l->id, &(struct end_wish){.tidy = true, .verb = "end"}, on_ended, l);
     } else {
         end_tidy(h, l->id, on_undone, l);
     }

@@ -44,6 +44,7 @@ static bool set_option(struct machine_options *o, const char *name, unsigned val
         {"missing", NULL, &o->missing},
         {"nostatistics", NULL, &o->no_statistics},
         {"stubborn", NULL, &o->stubborn},
+        {"teardown", &o->teardown, NULL},
         {"broken", NULL, &o->broken},
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
@@ -63,17 +64,57 @@ static bool set_option(struct machine_options *o, const char *name, unsigned val
     return false;
 }
 
+/* "shutdown=late": how calls are answered, and errors told. */
+static bool set_manner(struct machine_options *o, const char *name, const char *word)
+{
+    static const char *const calls[] = {
+        [HCS_CREATE] = "create",       [HCS_START] = "start", [HCS_SHUTDOWN] = "shutdown",
+        [HCS_TERMINATE] = "terminate", [HCS_PAUSE] = "pause", [HCS_RESUME] = "resume"};
+    const struct {
+        const char *name, *word;
+        bool *flag;
+    } flags[] = {{"shutdown", "strict", &o->strict},
+                 {"shutdown", "bare", &o->bare},
+                 {"shutdown", "unreachable", &o->unreachable},
+                 {"terminate", "deaf", &o->deathless}};
+    enum machine_answer when = strcmp(word, "late") == 0    ? ANSWER_AT_EXIT
+                               : strcmp(word, "never") == 0 ? ANSWER_NEVER
+                                                            : ANSWER_SOON;
+    for (size_t i = 0; when != ANSWER_SOON && i < sizeof calls / sizeof *calls; i++) {
+        if (calls[i] && strcmp(calls[i], name) == 0) {
+            o->answers[i] = when;
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        if (strcmp(flags[i].name, name) == 0 && strcmp(flags[i].word, word) == 0) {
+            *flags[i].flag = true;
+            return true;
+        }
+    }
+    bool old = strcmp(word, "old") == 0, win32 = strcmp(word, "win32") == 0;
+    if (strcmp(name, "errors") == 0 && (old || win32)) {
+        o->errors = old ? ERRORS_OLD : ERRORS_WIN32;
+        return true;
+    }
+    return false;
+}
+
 bool machine_options_parse(struct machine_options *o, const char *words,
                            bool (*skin)(void *user, const char *name, unsigned value), void *user,
                            struct error *e)
 {
     for (const char *at = words ? words : ""; *at; at += *at == ',') {
-        char name[24] = "";
+        char name[24] = "", word[24] = "";
         unsigned value = 0;
         int taken = 0;
         size_t len = strcspn(at, ",");
-        bool ok = sscanf(at, "%23[a-z]=%u%n", name, &value, &taken) == 2 && (size_t)taken == len;
-        if (!ok || value > 1000000 || !(set_option(o, name, value) || (skin && skin(user, name, value)))) {
+        bool number = sscanf(at, "%23[a-z]=%u%n", name, &value, &taken) == 2 && (size_t)taken == len;
+        bool ok = number
+                      ? value <= 1000000 && (set_option(o, name, value) || (skin && skin(user, name, value)))
+                      : sscanf(at, "%23[a-z]=%23[a-z0-9]%n", name, word, &taken) == 2 &&
+                            (size_t)taken == len && set_manner(o, name, word);
+        if (!ok) {
             error_set(e, ERROR_INVALID, 0,
                       "cannot make a simulated host of \"%.*s\"; write for instance sim:systems=12,seed=7",
                       (int)(len < 60 ? len : 60), at);
@@ -344,9 +385,9 @@ void machine_advance(struct machine *m, int64_t now)
 
 /* Calls. */
 
-static int32_t refuse(int32_t result, const char *message, struct text *answer)
+static int32_t refuse(const struct machine *m, int32_t result, const char *message, struct text *answer)
 {
-    answer_error(result, message, answer);
+    answer_error(m, result, message, answer);
     return result;
 }
 
@@ -370,10 +411,10 @@ static int32_t give_properties(struct machine *m, const struct system *s, const 
         return RESULT(0x8037010E);
     }
     if (statistics && m->options.no_statistics) {
-        return refuse(RESULT(0x80004005), "The statistics provider does not answer.", answer);
+        return refuse(m, RESULT(0x80004005), "The statistics provider does not answer.", answer);
     }
     if (s->life == LIFE_CREATED && asks_for(query, "ProcessList")) {
-        return refuse(RESULT(0x80370105), NULL, answer);
+        return refuse(m, RESULT(0x80370105), NULL, answer);
     }
     answer_properties(m, s, statistics, asks_for(query, "ProcessList"), asks_for(query, "Memory"), answer);
     return 0;
@@ -385,7 +426,7 @@ static int32_t create(struct machine *m, const char *id, const cJSON *document, 
     bool is_vm = json_at(document, "VirtualMachine"), hosted = json_at(document, "HostedSystem");
     bool in_vm = v1 && json_bool(document, "HvPartition", false);
     if (!id || !id[0] || strlen(id) > 70 || !(v1 || is_vm || hosted || json_at(document, "Container"))) {
-        return refuse(RESULT(0x8037010D), "The virtual machine or container JSON document is invalid.",
+        return refuse(m, RESULT(0x8037010D), "The virtual machine or container JSON document is invalid.",
                       answer);
     }
     unsigned build = 0;
@@ -421,28 +462,53 @@ static int32_t start(struct machine *m, struct system *s)
     return 0;
 }
 
-static int32_t shut_down(struct machine *m, struct system *s)
+static int32_t shut_down(struct machine *m, struct system *s, const cJSON *options, struct text *answer)
 {
+    if (m->options.strict && !options) {
+        return refuse(m, RESULT(0x8037010D), "Invalid JSON document '$'", answer);
+    }
+    if (m->options.bare && options) {
+        return RESULT(0x80070057);
+    }
     if (s->life == LIFE_CREATED || s->life == LIFE_PAUSED) {
         return RESULT(0x80370105);
     }
-    if (shape_is_vm(s->shape)) {
+    if (shape_is_vm(s->shape) || m->options.unreachable) {
         return RESULT(0x80370108); /* no guest connection */
     }
     if (s->ends) {
         return RESULT(0x80370110);
     }
     if (!m->options.stubborn) {
-        s->ends = m->now + SHUTDOWN_MS;
+        s->ends = m->now + (m->options.teardown ? m->options.teardown : SHUTDOWN_MS);
         m->n_ending++;
     }
     return 0;
 }
 
+static int32_t terminate(struct machine *m, struct system *s)
+{
+    if (!m->options.deathless) {
+        system_end(m, s, "ForcedExit", "Terminate");
+    }
+    return 0;
+}
+
+enum machine_answer machine_answers(const struct machine *m, enum hcs_call call)
+{
+    return m->options.answers[call];
+}
+
+int32_t machine_exit_answer(enum hcs_call call, const char *status)
+{
+    bool forced = strstr(status, "ForcedExit") != NULL;
+    return call == HCS_TERMINATE || (call == HCS_SHUTDOWN && !forced) ? 0 : RESULT(0x80370107);
+}
+
 static int32_t pause_or_resume(struct machine *m, struct system *s, bool pause, struct text *answer)
 {
     if (s->shape <= SHAPE_SILO_ZERO) {
-        return refuse(RESULT(0x80370105), "A process-isolated container cannot be paused.", answer);
+        return refuse(m, RESULT(0x80370105), "A process-isolated container cannot be paused.", answer);
     }
     if (s->life != (pause ? LIFE_RUNNING : LIFE_PAUSED)) {
         return RESULT(0x80370105);
@@ -464,10 +530,9 @@ static int32_t call_system(struct machine *m, enum hcs_call call, struct system 
     case HCS_START:
         return start(m, s);
     case HCS_SHUTDOWN:
-        return shut_down(m, s);
+        return shut_down(m, s, document, answer);
     case HCS_TERMINATE:
-        system_end(m, s, "ForcedExit", "Terminate");
-        return 0;
+        return terminate(m, s);
     case HCS_PAUSE:
         return pause_or_resume(m, s, true, answer);
     case HCS_RESUME:
@@ -522,9 +587,12 @@ int32_t machine_call(struct machine *m, enum hcs_call call, const char *id, cons
     } else if (m->options.missing) {
         result = RESULT(0x80370114);
     } else if ((document && !cJSON_IsObject(json)) || (call == HCS_CREATE && !document)) {
-        result = refuse(RESULT(0x8037010D), NULL, answer);
+        result = refuse(m, RESULT(0x8037010D), NULL, answer);
     } else {
         result = call_parsed(m, call, id, json, answer);
+    }
+    if (result < 0 && m->options.errors != ERRORS_PLAIN && !answer->len) {
+        answer_error(m, result, "The operation failed.", answer);
     }
     cJSON_Delete(json);
     return result;

@@ -60,6 +60,7 @@ struct sim {
     int64_t began;   /* the machine's clock then */
     uv_timer_t timer;
     struct pending *pending;
+    struct pending *owed; /* calls that were done, and wait for the end of their system, or for ever */
     struct sim_process *processes;
     struct idmap watched;
     bool told_ready, gone, closing; /* gone: the service went away */
@@ -116,6 +117,13 @@ static struct pending *pending_add(struct sim *s, unsigned delay, hcs_answer_cb 
     return p;
 }
 
+/* HCS owes the answer until the system has ended, or for ever. */
+static bool is_owed(const struct sim *s, const struct pending *p)
+{
+    return p->kind == CALL && p->result >= 0 && !s->gone &&
+           machine_answers(s->machine, p->call) != ANSWER_SOON;
+}
+
 static void perform(struct sim *s, struct pending *p)
 {
     if (s->gone) {
@@ -149,15 +157,35 @@ static void answer_due(struct sim *s)
         if (p->kind != ANSWERED) {
             perform(s, p);
         }
-        answer(p);
+        if (is_owed(s, p)) {
+            p->next = s->owed;
+            s->owed = p;
+        } else {
+            answer(p);
+        }
+    }
+}
+
+static void answer_at_exit(struct sim *s, const char *id, const char *status)
+{
+    for (struct pending **link = &s->owed; *link;) {
+        struct pending *p = *link;
+        if (strcmp(p->id, id) == 0 && machine_answers(s->machine, p->call) == ANSWER_AT_EXIT) {
+            *link = p->next;
+            p->result = machine_exit_answer(p->call, status);
+            answer(p);
+            link = &s->owed; /* whoever was told may have asked anew */
+        } else {
+            link = &p->next;
+        }
     }
 }
 
 static void answer_all(struct sim *s, int32_t result)
 {
-    while (s->pending) {
-        struct pending *p = s->pending;
-        s->pending = p->next;
+    while (s->pending || s->owed) {
+        struct pending **from = s->pending ? &s->pending : &s->owed, *p = *from;
+        *from = p->next;
         p->result = result;
         text_clear(&p->text);
         p->done(p->user, p->result, NULL);
@@ -401,6 +429,9 @@ static void tell_events(struct sim *s)
             }
             s->base.sink->event(s->base.user, event.id, event.type, event.document);
         }
+        if (event.type == HCS_EVENT_SYSTEM_EXITED && !s->closing && !s->gone) {
+            answer_at_exit(s, event.id, event.document);
+        }
         free(event.id);
         free(event.document);
     }
@@ -529,6 +560,7 @@ static struct hcs_service *sim_open(struct uv_loop_s *loop, const char *address,
     s->host = (struct host_source){.read = read_host,
                                    .system = s->machine ? machine_system(s->machine) : "no system",
                                    .name = s->machine ? machine_name(s->machine) : "nowhere"};
+    s->base.speed = s->speed;
     s->opened = uv_now(loop);
     uv_timer_init(loop, &s->timer);
     s->timer.data = s;
