@@ -79,7 +79,7 @@ static void on_timer_closed(uv_handle_t *handle)
     settle(e);
 }
 
-static void tell(struct ending *e, const struct error *why)
+static void answer(struct ending *e, const struct error *why)
 {
     end_cb done = e->done;
     e->over = true;
@@ -92,7 +92,7 @@ static void fail(struct ending *e, int32_t result, const char *document, const c
 {
     struct error why;
     result_error(&why, result, document, what);
-    tell(e, &why);
+    answer(e, &why);
 }
 
 static uint64_t in_ms(const struct ending *e, int seconds)
@@ -134,7 +134,7 @@ static void on_tidied(void *user, int32_t result, const char *document)
     if (!e->done) {
         settle(e);
     } else if (result >= 0) {
-        tell(e, NULL);
+        answer(e, NULL);
     } else {
         char what[200];
         snprintf(what, sizeof what, "%.120s altogether (it has ended; the next porthole tries again)",
@@ -164,7 +164,7 @@ static void has_ended(struct ending *e, const char *status)
         e->calls++;
         end_tidy(e->engine, e->key, on_tidied, e);
     } else {
-        tell(e, NULL);
+        answer(e, NULL);
     }
 }
 
@@ -271,13 +271,25 @@ static void terminate_since(struct ending *e, int32_t result, const char *docume
     terminate(e, remark_killed(e->name, why.text));
 }
 
+/* Why it is terminated when its time is over; the caller frees. */
+static char *late_words(const struct ending *e)
+{
+    char why[80];
+    if (!e->asked) {
+        snprintf(why, sizeof why, "it was paused, and HCS has not resumed it within %d s", e->wish.seconds);
+        return remark_killed(e->name, why);
+    }
+    char *late = remark_killed_late(e->name, e->wish.seconds);
+    char *whole = remark_join(late, e->answered ? NULL : "HCS had not even answered that");
+    free(late);
+    return whole;
+}
+
 static void time_is_over(struct ending *e)
 {
     struct error why;
     if (!e->terminated) {
-        char *late = remark_killed_late(e->name, e->wish.seconds);
-        terminate(e, e->answered ? mem_string(late) : remark_join(late, "HCS had not even answered that"));
-        free(late);
+        terminate(e, late_words(e));
         return;
     }
     error_set(
@@ -285,7 +297,7 @@ static void time_is_over(struct ending *e)
         "cannot %s: HCS was told to terminate it %d s ago, and it is still there; look into the event log "
         "Hyper-V-Compute, then try again",
         e->what, KILL_SECONDS);
-    tell(e, &why);
+    answer(e, &why);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -397,10 +409,10 @@ void ends_close(struct hcs *h)
                 "cannot %s: the Host Compute Service went away before its end was seen; look at the list "
                 "when it is back",
                 e->what);
-            tell(e, &why);
+            answer(e, &why);
         } else if (e->done) {
             error_set(&why, ERROR_CANCELLED, 0, "the engine was closed meanwhile");
-            tell(e, &why);
+            answer(e, &why);
         }
     }
 }

@@ -365,6 +365,16 @@ static void end_what_is_due(struct machine *m)
     }
 }
 
+int64_t machine_next_end(const struct machine *m)
+{
+    int64_t next = 0;
+    for (size_t i = 0; m->n_ending && i < m->n_systems; i++) {
+        int64_t ends = m->systems[i]->ends;
+        next = ends && (!next || ends < next) ? ends : next;
+    }
+    return next;
+}
+
 void machine_advance(struct machine *m, int64_t now)
 {
     enum { CATCH_UP_MS = 3600000 };

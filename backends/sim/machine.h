@@ -70,6 +70,7 @@ void machine_free(
 
 void machine_advance(struct machine *m, int64_t now); /* lives on until then */
 int64_t machine_now(const struct machine *m);
+int64_t machine_next_end(const struct machine *m); /* of a system that is shut down; 0: of none */
 const struct machine_options *machine_options(const struct machine *m);
 
 /* One call of service.h; document NULL: none. The answer's document, or error document, is added to `answer`;

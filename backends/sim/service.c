@@ -76,9 +76,18 @@ static void soon(struct sim *s)
     uv_timer_start(&s->timer, on_turn, 0, 0);
 }
 
+/* Ours, until the next system that is shut down has ended. */
+static uint64_t next_end_in(const struct sim *s)
+{
+    int64_t next = s->machine ? machine_next_end(s->machine) : 0;
+    int64_t left = next ? next - machine_now(s->machine) : 0;
+    return next == 0 || s->speed == 0 ? TICK_MS : left <= 0 ? 0 : (uint64_t)left / s->speed + 1;
+}
+
 static void plan(struct sim *s)
 {
-    uint64_t now = uv_now(s->base.loop), wait = s->processes ? TICK_BUSY_MS : TICK_MS;
+    uint64_t now = uv_now(s->base.loop), wait = s->processes ? TICK_BUSY_MS : TICK_MS, end = next_end_in(s);
+    wait = end < wait ? end : wait;
     if (s->pending) {
         uint64_t due = s->pending->due > now ? s->pending->due - now : 0;
         wait = due < wait ? due : wait;
