@@ -17,6 +17,14 @@ char *remark_killed_late(const char *name, int seconds)
     return text_take(&t);
 }
 
+char *remark_killed_perhaps(const char *name, int code)
+{
+    struct text t = {0};
+    text_addf(&t, "%s has ended with exit code %d, as what is killed does; the engine does not say why", name,
+              code);
+    return text_take(&t);
+}
+
 char *remark_join(const char *first, const char *second)
 {
     struct text t = {0};

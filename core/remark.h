@@ -10,6 +10,10 @@ char *remark_killed(const char *name, const char *why);
 /* "web was killed: it had not ended 10 s after it was asked to". The caller frees. */
 char *remark_killed_late(const char *name, int seconds);
 
+/* "web has ended with exit code 137, as what is killed does; the engine does not say why". The caller frees.
+ */
+char *remark_killed_perhaps(const char *name, int code);
+
 /* Two sentences as one, of which either may be NULL; the caller frees. NULL: both are. */
 char *remark_join(const char *first, const char *second);
 

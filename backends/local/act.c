@@ -25,13 +25,13 @@ struct step { /* what a thread does for an act */
     struct error why;
 };
 
-static void finish(struct act *a, const struct error *why)
+static void finish_with(struct act *a, const struct error *why, const char *remark)
 {
     struct local *l = a->task.local;
     if (why) {
         task_fail(&a->task, why);
     } else {
-        task_succeed(&a->task);
+        task_finish(&a->task, &(struct answer){.remark = mem_string(remark)});
     }
     entries_changed(l, a->id);
     state_done(&a->state);
@@ -40,9 +40,14 @@ static void finish(struct act *a, const struct error *why)
     free(a);
 }
 
-static void keeper_answered(void *user, const struct error *why)
+static void finish(struct act *a, const struct error *why)
 {
-    finish(user, why);
+    finish_with(a, why, NULL);
+}
+
+static void keeper_answered(void *user, const struct error *why, const char *remark)
+{
+    finish_with(user, why, remark);
 }
 
 static void refuse(struct act *a, const char *words)
@@ -96,9 +101,10 @@ static void take_away(struct act *a)
     job_start(&step->job, a->task.local, NULL, run_removal, removed);
 }
 
-static void ended_for_removal(void *user, const struct error *why)
+static void ended_for_removal(void *user, const struct error *why, const char *remark)
 {
     struct act *a = user;
+    (void)remark; /* a removal by force is a kill */
     /* It may just have ended by itself: then nobody was there to answer, and that is what was wanted. */
     if (why && why->kind != ERROR_UNREACHABLE && why->kind != ERROR_CONFLICT) {
         finish(a, why);

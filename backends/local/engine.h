@@ -139,8 +139,8 @@ void watchdog_start(struct local *l);
 void watchdog_check(struct local *l, struct entry *en, bool closely);
 
 /* Both call back once, from the loop; why NULL: it went well; ERROR_CANCELLED when the engine is being
- * closed. */
-typedef void (*keeper_cb)(void *user, const struct error *why);
+ * closed. remark: as in struct answer, borrowed; NULL none. */
+typedef void (*keeper_cb)(void *user, const struct error *why, const char *remark);
 
 /* spawn.c: starts a keeper and waits until it is ready. hold: it opens its socket only, and waits to be told
  * to start. */

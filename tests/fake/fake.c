@@ -8,6 +8,7 @@
 
 #include "core/memory.h"
 #include "core/port.h"
+#include "core/remark.h"
 #include "core/text.h"
 #include "core/times.h"
 #include "tests/fake/fake_parts.h"
@@ -80,7 +81,10 @@ void fake_end_stop(struct fake_container *c, const struct error *why)
     if (op && why) {
         op_fail(op, why);
     } else if (op) {
-        op_succeed(op);
+        char *remark =
+            c->killed ? remark_killed(c->record.name, "it did not end when it was asked to") : NULL;
+        op_succeed_with(op, remark);
+        free(remark);
     }
 }
 

@@ -63,6 +63,7 @@ static void set_paused(struct fake_container *c, bool pause)
 static void on_patience_over(uv_timer_t *timer)
 {
     struct fake_container *c = timer->data;
+    c->killed = true;
     fake_shell_signal(c->shell, SIGKILL);
 }
 
@@ -99,6 +100,7 @@ static void do_stop(const struct request *r)
             set_paused(r->c, false);
         }
         r->c->stopping = r->op;
+        r->c->killed = false;
         r->c->again = r->verb == VERB_RESTART;
         uv_timer_start(&r->c->timer, on_patience_over, (uint64_t)seconds * 1000, 0);
         fake_shell_signal(r->c->shell, number);

@@ -268,6 +268,9 @@ static void on_started(void *user, int process, const int fds[3])
         answer(NULL);
     }
     server_tell(k->server, AWAITS_START, NULL);
+    free(k->remark); /* those who wanted a restart have heard it */
+    k->remark = NULL;
+    k->stop_seconds = 0;
     if (k->stop_wanted) {
         control_stop(k, SIGTERM, STOP_SECONDS);
     }
@@ -393,6 +396,7 @@ static void keeper_done(struct keeper *k)
     log_free(k->log);
     runtime_done(&k->runtime);
     image_config_done(&k->image);
+    free(k->remark);
     state_done(&k->state);
     paths_free(k->paths);
     if (k->lock >= 0) {

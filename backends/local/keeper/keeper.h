@@ -56,6 +56,8 @@ struct keeper {
     bool unsaved;            /* the state could not be written yet */
     bool stop_wanted;        /* while STARTING */
     bool again;              /* when it has ended it is to start again */
+    int stop_seconds;        /* of the stop that waits for the end of this run; 0 none */
+    char *remark;            /* what became harsher than was asked in the end of this run; NULL nothing */
     struct freeze *freezing; /* a pause or resume that is under way */
 };
 
