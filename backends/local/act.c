@@ -31,7 +31,9 @@ static void finish_with(struct act *a, const struct error *why, const char *rema
     if (why) {
         task_fail(&a->task, why);
     } else {
-        task_finish(&a->task, &(struct answer){.remark = mem_string(remark)});
+        struct answer answer = {.remark = mem_string(remark)};
+        task_finish(&a->task, &answer);
+        free(answer.remark); /* nobody may be left to hear it */
     }
     entries_changed(l, a->id);
     state_done(&a->state);

@@ -9,7 +9,7 @@ struct act {
     struct act_options options;
 };
 
-/* Nobody waits for ever: the engines want a number, and two of them bound it by a day. */
+/* Nobody waits for ever; the local engine keeps to a day at most. */
 static bool take_seconds(struct act *act, const char *name, const char *word)
 {
     enum { DAY = 24 * 3600 };
@@ -87,8 +87,7 @@ static int act(struct cli *cli, struct args *args, const struct cli_command *com
 }
 
 static const struct cli_option stop_options[] = {
-    {'t', "time", "SECONDS",
-     "Seconds before it is killed, 0: at once (local 10, hcs 30, docker its own StopTimeout or 10)"},
+    {'t', "time", "SECONDS", "Until it is killed; 0: at once (local 10, hcs 30, docker as it is set there)"},
     {'s', "signal", "SIGNAL", "The signal that asks it to stop (TERM)"},
     {0, NULL, NULL, NULL}};
 static const struct cli_option kill_options[] = {{'s', "signal", "SIGNAL", "The signal to send (KILL)"},
