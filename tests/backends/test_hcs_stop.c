@@ -273,7 +273,7 @@ static void a_stop_is_a_shutdown_in_every_manner(void **state)
         const char *name = NAMES[i % COUNT(NAMES)];
         char *key = key_of(r, name);
         print_message("%s of %s\n", manners[i / COUNT(NAMES)], name);
-        expect_remark(act(r, name, VERB_STOP, 300), NULL);
+        expect_remark(act(r, name, VERB_STOP, 3600), NULL);
         assert_false(is_there(r, key));
         assert_int_equal(tally.calls[HCS_TERMINATE], 0);
         assert_true(wait_for(r, is_missing, name));
@@ -333,7 +333,7 @@ static void what_is_paused_is_resumed_first(void **state)
 {
     (void)state;
     struct room *r = open_room("speed=20");
-    expect_remark(act(r, "reports", VERB_STOP, -1), NULL);
+    expect_remark(act(r, "reports", VERB_STOP, 3600), NULL);
     assert_int_equal(tally.calls[HCS_RESUME], 1);
     assert_int_equal(tally.calls[HCS_TERMINATE], 0);
     assert_true(wait_for(r, is_missing, "reports"));
@@ -395,7 +395,7 @@ static void an_end_that_is_not_told_is_found(void **state)
         struct room *r = open_room(manners[i]);
         provider.watch = deaf_watch;
         sim_service.unwatch(tally.service, model_find(r->model, "web-1", NULL)->key);
-        expect_remark(act(r, "web-1", VERB_STOP, 20), i == 2 ? "20 s" : NULL);
+        expect_remark(act(r, "web-1", VERB_STOP, i == 2 ? 20 : 3600), i == 2 ? "20 s" : NULL);
         close_room(r);
     }
 }
@@ -405,9 +405,9 @@ static void an_end_that_is_not_told_is_found(void **state)
 static void two_stops_ask_once(void **state)
 {
     (void)state;
-    const struct act_options patient = {.timeout = 300}, hasty = {.timeout = 10};
+    const struct act_options patient = {.timeout = 3600}, other = {.timeout = 1800}, hasty = {.timeout = 10};
     struct room *r = open_room("speed=50,shutdown=late");
-    struct reply *a = begin(r, "web-1", VERB_STOP, &patient), *b = begin(r, "web-1", VERB_STOP, &hasty);
+    struct reply *a = begin(r, "web-1", VERB_STOP, &patient), *b = begin(r, "web-1", VERB_STOP, &other);
     expect_remark(finish(r, a), NULL);
     expect_remark(finish(r, b), NULL);
     assert_int_equal(tally.calls[HCS_SHUTDOWN], 1);
@@ -512,7 +512,7 @@ static void each_act_has_a_deadline(void **state)
 
 /* Containers of our own. */
 
-static const char *launch(struct room *r, const char *const *command)
+static struct reply *begin_launch(struct room *r, const char *const *command)
 {
     struct launch_spec spec;
     struct reply *reply = &r->replies[r->n_replies++];
@@ -521,8 +521,30 @@ static const char *launch(struct room *r, const char *const *command)
     spec.image = (char *)"nanoserver:ltsc2022";
     spec.command = (char **)command;
     session_launch(r->session, 0, &spec, on_reply, reply);
-    expect_remark(finish(r, reply), NULL);
-    return "mine";
+    return reply;
+}
+
+static void launch(struct room *r, const char *const *command)
+{
+    expect_remark(finish(r, begin_launch(r, command)), NULL);
+}
+
+/* A step of a launch that is not answered is given up, and nothing stays of what it may have made. */
+static void a_launch_has_deadlines(void **state)
+{
+    (void)state;
+    static const char *const command[] = {"ping", "-t", "localhost", NULL};
+    static const char *const manners[] = {"speed=2000,create=never", "speed=2000,start=never"};
+    for (size_t i = 0; i < COUNT(manners); i++) {
+        struct room *r = open_room(manners[i]);
+        const struct answer *answer = finish(r, begin_launch(r, command));
+        assert_int_equal(answer->why.kind, ERROR_TIMEOUT);
+        assert_non_null(strstr(answer->why.text, i == 0 ? "creating it" : "starting it"));
+        while (is_there(r, "mine")) {
+            uv_run(&r->loop, UV_RUN_ONCE);
+        }
+        close_room(r);
+    }
 }
 
 /* Its first process has ended by itself: the rest has the time of a shutdown, however long its teardown is.
@@ -533,9 +555,9 @@ static void what_ends_by_itself_is_shut_down(void **state)
     static const struct {
         const char *manner;
         int terminated;
-    } cases[] = {{"speed=500,teardown=117000", 0},
-                 {"speed=500,teardown=117000,shutdown=late,shutdown=strict", 0},
-                 {"speed=500,teardown=117000,shutdown=never,errors=old", 0},
+    } cases[] = {{"speed=100,teardown=117000", 0},
+                 {"speed=100,teardown=117000,shutdown=late,shutdown=strict", 0},
+                 {"speed=100,teardown=117000,shutdown=never,errors=old", 0},
                  {"speed=500,stubborn=1,shutdown=late", 1}};
     static const char *const command[] = {"cmd", "/c", "exit 3", NULL};
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -600,6 +622,7 @@ int main(void)
         cmocka_unit_test(a_service_that_goes_away_has_ended_nothing),
         cmocka_unit_test(closing_waits_for_nobody),
         cmocka_unit_test(each_act_has_a_deadline),
+        cmocka_unit_test(a_launch_has_deadlines),
         cmocka_unit_test(what_ends_by_itself_is_shut_down),
         cmocka_unit_test(what_is_removed_by_force_does_not_wait_for_a_stop),
         cmocka_unit_test(what_is_sent_fits_the_schema),
