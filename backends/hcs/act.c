@@ -21,8 +21,9 @@ struct request {
     char *key, *what; /* "stop web-1" */
     enum verb verb;
     uv_timer_t deadline;
-    int calls; /* of ours that the service still has */
-    bool ran;  /* VERB_START: the first process of a container of ours was created */
+    struct ending *ending; /* of this request; NULL none, or it is told */
+    int calls;             /* of ours that the service still has */
+    bool ran;              /* VERB_START: the first process of a container of ours was created */
     bool closing;
     cJSON *json; /* VERB_INSPECT: what is known so far */
 };
@@ -178,6 +179,7 @@ static void on_ended(void *user, const struct error *why, const char *remark)
 {
     struct request *r = user;
     r->calls--;
+    r->ending = NULL;
     if (r->op && why) {
         fail(r, why);
     } else if (r->op) {
@@ -186,16 +188,29 @@ static void on_ended(void *user, const struct error *why, const char *remark)
     request_end(r);
 }
 
+/* HCS cannot take a shutdown back, but nobody wants the kill after it any more. */
+static void asker_left(void *data)
+{
+    struct request *r = data;
+    struct error why;
+    if (r->ending) {
+        end_spare(r->ending);
+    }
+    error_set(&why, ERROR_CANCELLED, 0, "cancelled before it was done: %s", r->what);
+    fail(r, &why);
+}
+
 /* seconds: of a stop, in which it may shut down. */
 static void end(struct request *r, const struct entry *e, int seconds)
 {
     r->calls++;
-    end_system(r->engine, r->key,
-               &(struct end_wish){.seconds = seconds,
-                                  .paused = e->state == CONTAINER_PAUSED,
-                                  .tidy = end_is_ours(e),
-                                  .verb = verb_word(r->verb)},
-               on_ended, r);
+    op_on_cancel(r->op, asker_left, r);
+    r->ending = end_system(r->engine, r->key,
+                           &(struct end_wish){.seconds = seconds,
+                                              .paused = e->state == CONTAINER_PAUSED,
+                                              .tidy = end_is_ours(e),
+                                              .verb = verb_word(r->verb)},
+                           on_ended, r);
 }
 
 static bool signal_is(const char *name, const char *word, const char *number)

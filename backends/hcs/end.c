@@ -44,6 +44,7 @@ struct ending {
     bool asked;      /* a shutdown is with HCS, or was taken by it */
     bool answered;   /* it has said so */
     bool terminated; /* by this one */
+    bool spared;     /* it is not to be, any more */
     bool looking, over, timer_closed;
 };
 
@@ -267,6 +268,10 @@ static void terminate(struct ending *e, char *remark)
 static void terminate_since(struct ending *e, int32_t result, const char *document, const char *what)
 {
     struct error why;
+    if (e->spared) {
+        fail(e, result, document, e->what);
+        return;
+    }
     result_error(&why, result, document, what);
     terminate(e, remark_killed(e->name, why.text));
 }
@@ -288,6 +293,9 @@ static char *late_words(const struct ending *e)
 static void time_is_over(struct ending *e)
 {
     struct error why;
+    if (!e->terminated && e->spared) {
+        return; /* its end is heard of by its event, or with the list */
+    }
     if (!e->terminated) {
         terminate(e, late_words(e));
         return;
@@ -369,7 +377,8 @@ static void on_resumed(void *user, int32_t result, const char *document)
     }
 }
 
-void end_system(struct hcs *h, const char *key, const struct end_wish *wish, end_cb done, void *user)
+struct ending *end_system(struct hcs *h, const char *key, const struct end_wish *wish, end_cb done,
+                          void *user)
 {
     const struct entry *entry = entry_find(h, key);
     struct ending *e = mem_new(1, sizeof *e);
@@ -387,7 +396,7 @@ void end_system(struct hcs *h, const char *key, const struct end_wish *wish, end
     hcs_timer_init(h, &e->timer, e);
     if (wish->seconds == 0) {
         terminate(e, NULL);
-        return;
+        return e;
     }
     wait_for(e, wish->seconds);
     if (wish->paused) {
@@ -395,6 +404,12 @@ void end_system(struct hcs *h, const char *key, const struct end_wish *wish, end
     } else {
         ask(e);
     }
+    return e;
+}
+
+void end_spare(struct ending *e)
+{
+    e->spared = true;
 }
 
 /* The service has answered all calls by now, and tells no end any more. */

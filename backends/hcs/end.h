@@ -28,9 +28,14 @@ struct end_wish {
  * Both are borrowed for the call. */
 typedef void (*end_cb)(void *user, const struct error *why, const char *remark);
 
-/* Ends the system of that key; done hears it once, later, also when the engine is closed. Several ends of one
- * system may be under way: it is asked to shut down once, and the first to terminate it does so for all. */
-void end_system(struct hcs *h, const char *key, const struct end_wish *wish, end_cb done, void *user);
+/* Ends the system of that key; done hears it once, later, also when the engine is closed, and the ending is
+ * gone. Several ends of one system may be under way: it is asked to shut down once, and the first to
+ * terminate it does so for all. */
+struct ending *end_system(struct hcs *h, const char *key, const struct end_wish *wish, end_cb done,
+                          void *user);
+
+/* Whoever asked for it has left: what was asked to shut down is not terminated any more. */
+void end_spare(struct ending *e);
 
 /* The system has ended: whoever waits for that is answered. status: SystemExitStatus, or NULL: not told. */
 void ends_seen(struct hcs *h, const char *key, const char *status);

@@ -438,6 +438,32 @@ static void a_kill_goes_out_beside_a_stop(void **state)
     }
 }
 
+/* It was asked to shut down, which cannot be taken back; it is not killed for somebody who has left. */
+static void a_stop_that_was_cancelled_kills_nothing(void **state)
+{
+    (void)state;
+    static const char *const manners[] = {"speed=100,stubborn=1", "speed=100,stubborn=1,shutdown=never"};
+    const struct act_options soon = {.timeout = 10};
+    for (size_t i = 0; i < COUNT(manners); i++) {
+        struct room *r = open_room(manners[i]);
+        char *key = key_of(r, "web-1");
+        struct op *op =
+            session_act(r->session, model_find(r->model, "web-1", NULL)->id, VERB_STOP, &soon, NULL, NULL);
+        while (tally.calls[HCS_SHUTDOWN] == 0) {
+            uv_run(&r->loop, UV_RUN_ONCE);
+        }
+        op_cancel(op);
+        uint64_t end = uv_now(&r->loop) + 300;
+        while (uv_now(&r->loop) < end) {
+            assert_true(is_there(r, key));
+        }
+        assert_int_equal(tally.calls[HCS_TERMINATE], 0);
+        expect_remark(act(r, "web-1", VERB_STOP, 20), "20 s"); /* it can be stopped again */
+        free(key);
+        close_room(r);
+    }
+}
+
 static void ignore(void *user, int32_t result, const char *document)
 {
     (void)user;
@@ -618,6 +644,7 @@ int main(void)
         cmocka_unit_test(an_end_that_is_not_told_is_found),
         cmocka_unit_test(two_stops_ask_once),
         cmocka_unit_test(a_kill_goes_out_beside_a_stop),
+        cmocka_unit_test(a_stop_that_was_cancelled_kills_nothing),
         cmocka_unit_test(what_somebody_else_ends_meanwhile_is_told),
         cmocka_unit_test(a_service_that_goes_away_has_ended_nothing),
         cmocka_unit_test(closing_waits_for_nobody),
