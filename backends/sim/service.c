@@ -126,13 +126,6 @@ static struct pending *pending_add(struct sim *s, unsigned delay, hcs_answer_cb 
     return p;
 }
 
-/* HCS owes the answer until the system has ended, or for ever. */
-static bool is_owed(const struct sim *s, const struct pending *p)
-{
-    return p->kind == CALL && p->result >= 0 && !s->gone &&
-           machine_answers(s->machine, p->call) != ANSWER_SOON;
-}
-
 static void perform(struct sim *s, struct pending *p)
 {
     if (s->gone) {
@@ -166,7 +159,8 @@ static void answer_due(struct sim *s)
         if (p->kind != ANSWERED) {
             perform(s, p);
         }
-        if (is_owed(s, p)) {
+        bool went_well = p->kind == CALL && p->result >= 0;
+        if (went_well && machine_answers(s->machine, p->call) != ANSWER_SOON) {
             p->next = s->owed;
             s->owed = p;
         } else {

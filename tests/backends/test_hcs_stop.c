@@ -1,255 +1,12 @@
 /* How compute systems end, on hosts of every manner that HCS is known to have: when it answers a shutdown, in
  * which form it takes one, how long a teardown lasts. On the host's clock, which runs faster than ours. */
-#include <stdio.h>
-#include <uv.h>
-
-#include "backends/hcs/hcs.h"
 #include "backends/hcs/request.h"
-#include "backends/hcs/result.h"
 #include "backends/json.h"
 #include "backends/sim/service.h"
 #include "core/memory.h"
-#include "core/session.h"
-#include "core/text.h"
+#include "tests/backends/hcsroom.h"
 #include "tests/backends/schema.h"
 #include "tests/core/test.h"
-
-enum { PATIENCE_MS = 60000, MOST_REPLIES = 4 };
-
-static struct {
-    int calls[HCS_MODIFY + 1];
-    struct hcs_service *service;
-    bool owes_shutdown;    /* it is not answered */
-    bool beside;           /* a terminate went out meanwhile */
-    int64_t asked, killed; /* uv_now */
-} tally;
-
-struct asked {
-    hcs_answer_cb done;
-    void *user;
-    enum hcs_call call;
-};
-
-static void on_answer(void *user, int32_t result, const char *document)
-{
-    struct asked asked = *(struct asked *)user;
-    free(user);
-    tally.owes_shutdown = tally.owes_shutdown && asked.call != HCS_SHUTDOWN;
-    asked.done(asked.user, result, document);
-}
-
-static void counted_call(struct hcs_service *s, enum hcs_call call, const char *id, const char *document,
-                         hcs_answer_cb done, void *user)
-{
-    struct asked *asked = mem_new(1, sizeof *asked);
-    *asked = (struct asked){done, user, call};
-    tally.calls[call]++;
-    if (call == HCS_SHUTDOWN) {
-        tally.owes_shutdown = true;
-        tally.asked = tally.asked ? tally.asked : (int64_t)uv_now(s->loop);
-    } else if (call == HCS_TERMINATE) {
-        tally.beside = tally.owes_shutdown;
-        tally.killed = (int64_t)uv_now(s->loop);
-    }
-    sim_service.call(s, call, id, document, on_answer, asked);
-}
-
-static struct hcs_service_type provider;
-
-static struct hcs_service *counted_open(struct uv_loop_s *loop, const char *address,
-                                        const struct hcs_service_sink *sink, void *user)
-{
-    tally.service = sim_service.open(loop, address, sink, user);
-    tally.service->type = &provider;
-    return tally.service;
-}
-
-static struct backend *open_engine(struct uv_loop_s *loop, const char *address,
-                                   const struct backend_sink *sink, void *user);
-
-static const struct backend_type engine = {
-    .name = "counted", .title = "the HCS engine, counted", .open = open_engine, HCS_BACKEND};
-
-static struct backend *open_engine(struct uv_loop_s *loop, const char *address,
-                                   const struct backend_sink *sink, void *user)
-{
-    return hcs_open(&engine, &provider, loop, address, sink, user);
-}
-
-struct reply {
-    struct answer answer;
-    int times;
-};
-
-struct room {
-    uv_loop_t loop;
-    uv_timer_t alarm;
-    bool late, closed;
-    struct model *model;
-    struct session *session;
-    struct reply replies[MOST_REPLIES];
-    size_t n_replies;
-};
-
-static void on_alarm(uv_timer_t *timer)
-{
-    ((struct room *)timer->data)->late = true;
-}
-
-static bool wait_for(struct room *r, bool (*done)(const struct room *r, const void *data), const void *data)
-{
-    r->late = false;
-    uv_timer_start(&r->alarm, on_alarm, PATIENCE_MS, 0);
-    while (!r->late && !done(r, data)) {
-        uv_run(&r->loop, UV_RUN_ONCE);
-    }
-    uv_timer_stop(&r->alarm);
-    return done(r, data);
-}
-
-static bool settled(const struct room *r, const void *data)
-{
-    (void)data;
-    return session_settled(r->session);
-}
-
-static struct room *open_room(const char *manner)
-{
-    struct room *r = mem_new(1, sizeof *r);
-    struct text address = {0};
-    memset(&tally, 0, sizeof tally);
-    provider = sim_service;
-    provider.open = counted_open;
-    provider.call = counted_call;
-    uv_loop_init(&r->loop);
-    uv_timer_init(&r->loop, &r->alarm);
-    r->alarm.data = r;
-    r->model = model_new(NULL, NULL);
-    r->session = session_new(&r->loop, r->model, NULL, NULL, true);
-    text_addf(&address, "systems=14,still=1%s%s", manner[0] ? "," : "", manner);
-    session_add(r->session, &engine, text_of(&address));
-    text_done(&address);
-    assert_true(wait_for(r, settled, NULL));
-    assert_int_equal(session_engine(r->session, 0)->state, ENGINE_ONLINE);
-    return r;
-}
-
-static void on_closed(void *user)
-{
-    ((struct room *)user)->closed = true;
-}
-
-static bool is_closed(const struct room *r, const void *data)
-{
-    (void)data;
-    return r->closed;
-}
-
-static void close_room(struct room *r)
-{
-    session_close(r->session, on_closed, r);
-    assert_true(wait_for(r, is_closed, NULL));
-    uv_close((uv_handle_t *)&r->alarm, NULL);
-    uv_run(&r->loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&r->loop), 0);
-    for (size_t i = 0; i < r->n_replies; i++) {
-        assert_int_equal(r->replies[i].times, 1);
-        free(r->replies[i].answer.text);
-        free(r->replies[i].answer.remark);
-    }
-    model_free(r->model);
-    free(r);
-}
-
-static void on_reply(void *user, struct answer *answer)
-{
-    struct reply *reply = user;
-    reply->answer = *answer;
-    *answer = (struct answer){0};
-    reply->times++;
-}
-
-static bool has_reply(const struct room *r, const void *data)
-{
-    (void)r;
-    return ((const struct reply *)data)->times > 0;
-}
-
-static struct reply *begin(struct room *r, const char *name, enum verb verb,
-                           const struct act_options *options)
-{
-    const struct container *c = model_find(r->model, name, NULL);
-    struct reply *reply = &r->replies[r->n_replies++];
-    assert_non_null(c);
-    assert_true(r->n_replies <= MOST_REPLIES);
-    session_act(r->session, c->id, verb, options, on_reply, reply);
-    return reply;
-}
-
-static const struct answer *finish(struct room *r, struct reply *reply)
-{
-    assert_true(wait_for(r, has_reply, reply));
-    return &reply->answer;
-}
-
-static const struct answer *act(struct room *r, const char *name, enum verb verb, int seconds)
-{
-    const struct act_options options = {.timeout = seconds, .force = verb == VERB_REMOVE};
-    return finish(r, begin(r, name, verb, &options));
-}
-
-static bool is_missing(const struct room *r, const void *data)
-{
-    return model_find(r->model, data, NULL) == NULL;
-}
-
-/* What the host itself says. */
-
-struct found {
-    bool known, there;
-};
-
-static void on_found(void *user, int32_t result, const char *document)
-{
-    struct found *found = user;
-    found->known = true;
-    found->there = result >= 0 && strstr(document, "\"Id\"");
-}
-
-static bool is_known(const struct room *r, const void *data)
-{
-    (void)r;
-    return ((const struct found *)data)->known;
-}
-
-static bool is_there(struct room *r, const char *key)
-{
-    struct found found = {0};
-    char *query = request_one_system(key);
-    sim_service.call(tally.service, HCS_ENUMERATE, NULL, query, on_found, &found);
-    free(query);
-    assert_true(wait_for(r, is_known, &found));
-    return found.there;
-}
-
-static char *key_of(const struct room *r, const char *name)
-{
-    const struct container *c = model_find(r->model, name, NULL);
-    assert_non_null(c);
-    return mem_string(c->key);
-}
-
-static void expect_remark(const struct answer *answer, const char *words)
-{
-    if (answer->why.kind != ERROR_NONE) {
-        fail_msg("%s", answer->why.text);
-    }
-    if (!words) {
-        assert_null(answer->remark);
-    } else if (!answer->remark || !strstr(answer->remark, words)) {
-        fail_msg("\"%s\" is not in \"%s\"", words, answer->remark ? answer->remark : "(no remark)");
-    }
-}
 
 /* Stops. */
 
@@ -273,7 +30,7 @@ static void a_stop_is_a_shutdown_in_every_manner(void **state)
         const char *name = NAMES[i % COUNT(NAMES)];
         char *key = key_of(r, name);
         print_message("%s of %s\n", manners[i / COUNT(NAMES)], name);
-        expect_remark(act(r, name, VERB_STOP, 3600), NULL);
+        expect_remark(act_in_room(r, name, VERB_STOP, 3600), NULL);
         assert_false(is_there(r, key));
         assert_int_equal(tally.calls[HCS_TERMINATE], 0);
         assert_true(wait_for(r, is_missing, name));
@@ -306,7 +63,7 @@ static void a_stop_that_became_a_kill_says_so(void **state)
         struct room *r = open_room(cases[i].manner);
         char *key = key_of(r, "ping-process");
         print_message("%s\n", cases[i].manner);
-        expect_remark(act(r, "ping-process", VERB_STOP, -1), cases[i].remark);
+        expect_remark(act_in_room(r, "ping-process", VERB_STOP, -1), cases[i].remark);
         assert_false(is_there(r, key));
         assert_int_equal(tally.calls[HCS_TERMINATE], 1);
         assert_int_equal(tally.beside, cases[i].beside);
@@ -322,8 +79,8 @@ static void what_hears_nothing_is_not_asked(void **state)
 {
     (void)state;
     struct room *r = open_room("speed=20");
-    expect_remark(act(r, "imports", VERB_STOP, -1), NULL); /* created, and never started */
-    expect_remark(act(r, "web-1", VERB_STOP, 0), NULL);    /* as it was asked for */
+    expect_remark(act_in_room(r, "imports", VERB_STOP, -1), NULL); /* created, and never started */
+    expect_remark(act_in_room(r, "web-1", VERB_STOP, 0), NULL);    /* as it was asked for */
     assert_int_equal(tally.calls[HCS_SHUTDOWN], 0);
     assert_int_equal(tally.calls[HCS_TERMINATE], 2);
     close_room(r);
@@ -333,13 +90,14 @@ static void what_is_paused_is_resumed_first(void **state)
 {
     (void)state;
     struct room *r = open_room("speed=20");
-    expect_remark(act(r, "reports", VERB_STOP, 3600), NULL);
+    expect_remark(act_in_room(r, "reports", VERB_STOP, 3600), NULL);
     assert_int_equal(tally.calls[HCS_RESUME], 1);
     assert_int_equal(tally.calls[HCS_TERMINATE], 0);
     assert_true(wait_for(r, is_missing, "reports"));
     close_room(r);
     r = open_room("speed=100,resume=never,stubborn=1,shutdown=late");
-    expect_remark(act(r, "reports", VERB_STOP, -1), "it was paused, and HCS has not resumed it within 30 s");
+    expect_remark(act_in_room(r, "reports", VERB_STOP, -1),
+                  "it was paused, and HCS has not resumed it within 30 s");
     assert_true(wait_for(r, is_missing, "reports"));
     close_room(r);
 }
@@ -353,7 +111,7 @@ static void a_kill_is_over_when_the_end_was_seen(void **state)
     for (size_t i = 0; i < COUNT(manners); i++) {
         struct room *r = open_room(manners[i]);
         char *key = key_of(r, "ping-hyperv");
-        expect_remark(act(r, "ping-hyperv", VERB_KILL, -1), NULL);
+        expect_remark(act_in_room(r, "ping-hyperv", VERB_KILL, -1), NULL);
         assert_false(is_there(r, key));
         free(key);
         close_room(r);
@@ -369,7 +127,7 @@ static void what_lives_on_has_not_ended(void **state)
     for (size_t i = 0; i < COUNT(manners) * 2; i++) {
         struct room *r = open_room(manners[i / 2]);
         char *key = key_of(r, "web-1");
-        const struct answer *answer = act(r, "web-1", i % 2 ? VERB_KILL : VERB_STOP, -1);
+        const struct answer *answer = act_in_room(r, "web-1", i % 2 ? VERB_KILL : VERB_STOP, -1);
         assert_int_equal(answer->why.kind, ERROR_TIMEOUT);
         assert_non_null(strstr(answer->why.text, "it is still there"));
         assert_null(answer->remark); /* nobody was killed */
@@ -395,7 +153,7 @@ static void an_end_that_is_not_told_is_found(void **state)
         struct room *r = open_room(manners[i]);
         provider.watch = deaf_watch;
         sim_service.unwatch(tally.service, model_find(r->model, "web-1", NULL)->key);
-        expect_remark(act(r, "web-1", VERB_STOP, i == 2 ? 20 : 3600), i == 2 ? "20 s" : NULL);
+        expect_remark(act_in_room(r, "web-1", VERB_STOP, i == 2 ? 20 : 3600), i == 2 ? "20 s" : NULL);
         close_room(r);
     }
 }
@@ -458,7 +216,7 @@ static void a_stop_that_was_cancelled_kills_nothing(void **state)
             assert_true(is_there(r, key));
         }
         assert_int_equal(tally.calls[HCS_TERMINATE], 0);
-        expect_remark(act(r, "web-1", VERB_STOP, 20), "20 s"); /* it can be stopped again */
+        expect_remark(act_in_room(r, "web-1", VERB_STOP, 20), "20 s"); /* it can be stopped again */
         free(key);
         close_room(r);
     }
@@ -529,7 +287,7 @@ static void each_act_has_a_deadline(void **state)
                  {"speed=2000,resume=never", "reports", VERB_RESUME}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct room *r = open_room(cases[i].manner);
-        const struct answer *answer = act(r, cases[i].name, cases[i].verb, -1);
+        const struct answer *answer = act_in_room(r, cases[i].name, cases[i].verb, -1);
         assert_int_equal(answer->why.kind, ERROR_TIMEOUT);
         assert_non_null(strstr(answer->why.text, "has not answered for 240 s"));
         close_room(r);
@@ -605,7 +363,7 @@ static void what_is_removed_by_force_does_not_wait_for_a_stop(void **state)
     struct room *r = open_room("stubborn=1,shutdown=never");
     launch(r, command);
     struct reply *stop = begin(r, "mine", VERB_STOP, &patient);
-    expect_remark(act(r, "mine", VERB_REMOVE, -1), NULL);
+    expect_remark(act_in_room(r, "mine", VERB_REMOVE, -1), NULL);
     expect_remark(finish(r, stop), "terminated by somebody else");
     assert_false(is_there(r, "mine"));
     close_room(r);

@@ -8,8 +8,6 @@
 #include "core/port.h"
 #include "tests/fake/fake_parts.h"
 
-enum { STOP_SECONDS = 10 };
-
 static int signal_number(const char *name, int otherwise)
 {
     static const struct {
@@ -92,7 +90,7 @@ static bool take_signal(const struct request *r, int otherwise, int *number)
 
 static void do_stop(const struct request *r)
 {
-    int number, seconds = r->options->timeout < 0 ? STOP_SECONDS : r->options->timeout;
+    int number, seconds = r->options->timeout < 0 ? r->c->engine->options.stop : r->options->timeout;
     if (r->c->stopping) {
         refuse(r, "it is being stopped already");
     } else if (take_signal(r, SIGTERM, &number)) {

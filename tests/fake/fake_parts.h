@@ -46,7 +46,7 @@ struct fake_container {
 };
 
 struct fake_options {
-    int containers, slow, offline;
+    int containers, slow, stop, offline;
     unsigned seed;
     bool live, refuse, novm;
 };
