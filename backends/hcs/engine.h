@@ -89,7 +89,7 @@ struct hcs {
 
 /* hcs.c */
 void hcs_timer_init(struct hcs *h, uv_timer_t *timer, void *data);
-void hcs_release(struct hcs *h); /* a handle of hcs_timer_init is closed */
+void hcs_release(struct hcs *h);                      /* a handle of hcs_timer_init is closed */
 uint64_t hcs_in_ms(const struct hcs *h, int seconds); /* of the service's clock, for a timer */
 void hcs_timer_close(struct hcs *h, uv_timer_t *timer);
 void hcs_offline(struct hcs *h, const struct error *why);

@@ -15,7 +15,7 @@
 #define REQUEST_USAGE     "{\"PropertyTypes\":[\"Statistics\",\"ProcessList\"]}"
 #define REQUEST_MEMORY    "{\"PropertyTypes\":[\"Memory\"]}" /* of VMs */
 
-#define REQUEST_SHUTDOWN  "{\"Mechanism\":\"GuestConnection\",\"Type\":\"Shutdown\"}" /* ShutdownOptions */
+#define REQUEST_SHUTDOWN "{\"Mechanism\":\"GuestConnection\",\"Type\":\"Shutdown\"}" /* ShutdownOptions */
 
 char *request_one_system(const char *id); /* SystemQuery */
 

@@ -42,13 +42,13 @@ enum hcs_call {
     HCS_PROPERTIES,         /* System_PropertyQuery or NULL: basic; ComputeSystemProperties */
     HCS_CREATE,             /* ComputeSystem, or v1's; NULL */
     HCS_START,              /* NULL; NULL */
-    /* ShutdownOptions or NULL, of which a host may take one only; NULL. Answered when it was asked to, or when
-     * it is down, or never: its end is an event. */
+    /* ShutdownOptions or NULL, of which a host may take one only; NULL. Answered when it was asked to, or
+     * when it is down, or never: its end is an event. */
     HCS_SHUTDOWN,
-    HCS_TERMINATE,          /* NULL; NULL. Answered as HCS_SHUTDOWN is */
-    HCS_PAUSE,              /* PauseOptions or NULL; NULL */
-    HCS_RESUME,             /* NULL; NULL */
-    HCS_MODIFY              /* ModifySettingRequest; NULL */
+    HCS_TERMINATE, /* NULL; NULL. Answered as HCS_SHUTDOWN is */
+    HCS_PAUSE,     /* PauseOptions or NULL; NULL */
+    HCS_RESUME,    /* NULL; NULL */
+    HCS_MODIFY     /* ModifySettingRequest; NULL */
 };
 
 enum hcs_process_call {
@@ -160,7 +160,8 @@ struct hcs_service { /* an open one; providers embed it first */
     struct uv_loop_s *loop;
     const struct hcs_service_sink *sink;
     void *user;
-    unsigned speed; /* its clock runs so many times faster than ours, and so do our time-outs; 0 as 1: as ours */
+    unsigned
+        speed; /* its clock runs so many times faster than ours, and so do our time-outs; 0 as 1: as ours */
 };
 
 struct hcs_process { /* providers embed it first */

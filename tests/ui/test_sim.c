@@ -132,7 +132,8 @@ static void a_stop_that_became_a_kill_is_said(void **state)
     struct pty *p = start(24, 110, "systems=14,seed=20,still=1,speed=30,stubborn=1,shutdown=late");
     choose(p, "web-1");
     pty_type(p, "xy");
-    pty_expect(p, "Stopped web-1. But web-1 was killed: it had not ended 30 s after it was asked to; HCS had");
+    pty_expect(p,
+               "Stopped web-1. But web-1 was killed: it had not ended 30 s after it was asked to; HCS had");
     quit(p);
     p = start(24, 110, "systems=14,seed=20,still=1,speed=30,stubborn=1");
     pty_type(p, "/ping<Enter>");

@@ -6,7 +6,7 @@
 #include "backends/wide.h"
 #include "core/memory.h"
 
-struct job {          /* a call that is under way */
+struct job { /* a call that is under way */
     struct operation *operation;
     enum hcs_call call;
     char *id, *document;
