@@ -223,6 +223,20 @@ static void stop_kills_in_the_end(void **state)
     free(key);
 }
 
+static void restart_kills_in_the_end(void **state)
+{
+    struct world *w = *state;
+    need_launch(w);
+    char *key = launch(w, "sleep 1000");
+    int64_t started = wait_state(w, key, CONTAINER_RUNNING)->started;
+    const char *remark = act_for_remark(w, key, VERB_RESTART, &(struct act_options){.timeout = 1});
+    wait_life(w, key, started);
+    if (!remark || !strstr(remark, "killed")) {
+        fail_msg("a restart that had to kill says: %s", remark ? remark : "nothing");
+    }
+    free(key);
+}
+
 static void kill_is_at_once_or_by_another_signal(void **state)
 {
     struct world *w = *state;
@@ -355,6 +369,7 @@ const struct conformance_test conformance_life[] = {
     {"a_stop_ends_a_restart", a_stop_ends_a_restart},
     {"stop_asks_first", stop_asks_first},
     {"stop_kills_in_the_end", stop_kills_in_the_end},
+    {"restart_kills_in_the_end", restart_kills_in_the_end},
     {"kill_is_at_once_or_by_another_signal", kill_is_at_once_or_by_another_signal},
     {"pause_and_resume", pause_and_resume},
     {"what_runs_is_removed_by_force_only", what_runs_is_removed_by_force_only},
