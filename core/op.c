@@ -30,6 +30,7 @@ struct op {
 
 static void answer_done(struct answer *a)
 {
+    free(a->remark);
     free(a->text);
     process_table_free(a->processes);
     image_list_free(a->images);
@@ -101,6 +102,11 @@ void op_finish(struct op *op, struct answer *answer)
 void op_succeed(struct op *op)
 {
     op_finish(op, &(struct answer){0});
+}
+
+void op_succeed_with(struct op *op, const char *remark)
+{
+    op_finish(op, &(struct answer){.remark = mem_string(remark)});
 }
 
 void op_fail(struct op *op, const struct error *why)

@@ -21,7 +21,9 @@ struct op;
 
 struct answer {       /* what an engine says; {0} is plain success */
     struct error why; /* kind ERROR_NONE: it went well */
-    char *text;       /* inspect: JSON; launch: the new container's key; import: the image's name */
+    char *remark; /* what was done harsher or weaker than it was asked for, and why: a sentence as remark.h
+                     words it, for the person; also with a failure, of a step before it. NULL: nothing */
+    char *text;   /* inspect: JSON; launch: the new container's key; import: the image's name */
     struct process_table *processes;
     struct image_list *images;
     struct host_table *host;
@@ -39,9 +41,10 @@ struct op *op_new(struct uv_loop_s *loop, op_cb cb, void *user);
 void op_on_progress(struct op *op, op_progress_cb cb);
 void op_cancel(struct op *op); /* not after the callback has begun */
 
-/* For engines. Each of the three ends the op: it must not be used again. */
+/* For engines. Each of the four ends the op: it must not be used again. */
 void op_finish(struct op *op, struct answer *answer); /* moves the parts out of *answer */
 void op_succeed(struct op *op);
+void op_succeed_with(struct op *op, const char *remark); /* copies; NULL: as op_succeed */
 void op_fail(struct op *op, const struct error *why);
 
 void op_progress(struct op *op, uint64_t done, uint64_t total, const char *words);

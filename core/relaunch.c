@@ -8,6 +8,7 @@
 
 #include "core/memory.h"
 #include "core/port.h"
+#include "core/remark.h"
 #include "core/text.h"
 
 enum { NAME_MOST = 64, TRIES = 100 };
@@ -124,11 +125,16 @@ struct relaunch {
     struct launch_spec spec;
     struct op *op, *asked; /* asked: the question under way */
     bool stopped;
+    char *remark; /* of the stop */
     struct error why;
 };
 
 static void relaunch_end(struct relaunch *r, struct answer *answer)
 {
+    char *last = answer->remark;
+    answer->remark = remark_join(r->remark, last);
+    free(last);
+    free(r->remark);
     op_finish(r->op, answer);
     launch_spec_done(&r->spec);
     free(r);
@@ -178,6 +184,8 @@ static void launched(void *user, struct answer *answer)
 static void old_stopped(void *user, struct answer *answer)
 {
     struct relaunch *r = user;
+    r->remark = answer->remark;
+    answer->remark = NULL;
     if (answer->why.kind != ERROR_NONE) {
         r->why = answer->why;
         relaunch_fail(r);
@@ -242,11 +250,12 @@ struct retirement {
     struct session *session;
     container_id old;
     struct op *op, *asked;
+    char *remark; /* of the stop */
 };
 
 static void retire_end(struct retirement *r, const struct error *why)
 {
-    op_finish(r->op, &(struct answer){.why = *why});
+    op_finish(r->op, &(struct answer){.why = *why, .remark = r->remark});
     free(r);
 }
 
@@ -272,6 +281,8 @@ static void stopped(void *user, struct answer *answer)
 {
     struct retirement *r = user;
     const struct act_options options = {.timeout = -1, .force = true};
+    r->remark = answer->remark;
+    answer->remark = NULL;
     bool gone = answer->why.kind == ERROR_NOT_FOUND || !model_get(session_model(r->session), r->old);
     if (gone || (answer->why.kind != ERROR_NONE && answer->why.kind != ERROR_CONFLICT)) {
         struct error why = gone ? (struct error){0} : answer->why;

@@ -21,14 +21,16 @@ struct batch {
     const struct action *action;
     struct job *job; /* NULL until it runs */
     struct target *targets;
-    size_t count, left, failed;
+    size_t count, left, failed, remarked;
     struct error why; /* of the first that failed */
+    char *remark;     /* of the first that an engine remarked something on */
     char *name;       /* of the only one, else NULL */
 };
 
 static void batch_free(struct batch *b)
 {
     free(b->targets);
+    free(b->remark);
     free(b->name);
     free(b);
 }
@@ -58,13 +60,17 @@ static void say_end(struct batch *b)
     const char *word = done_word(b->targets[0].verb);
     struct error all = {0};
     if (b->failed == 0 && b->name) {
-        app_say(b->app, "%s %s.", word, b->name);
+        app_say(b->app, "%s %s.%s%s", word, b->name, b->remark ? " But " : "", b->remark ? b->remark : "");
+    } else if (b->failed == 0 && b->remark) {
+        app_say(b->app, "%s %zu containers, of which %zu otherwise than asked; the first: %s", word, b->count,
+                b->remarked, b->remark);
     } else if (b->failed == 0) {
         app_say(b->app, "%s %zu containers.", word, b->count);
     } else if (b->name) {
         app_say_error(b->app, &b->why);
     } else {
-        error_set(&all, b->why.kind, 0, "%zu of %zu failed, the first: %s", b->failed, b->count, b->why.text);
+        error_set(&all, b->why.kind, 0, "%zu of %zu failed, the first: %s%s%s", b->failed, b->count,
+                  b->why.text, b->remark ? "; and " : "", b->remark ? b->remark : "");
         app_say_error(b->app, &all);
     }
 }
@@ -77,6 +83,10 @@ static void answered(void *user, struct answer *answer)
     b->left--;
     if (answer->why.kind != ERROR_NONE && b->failed++ == 0) {
         b->why = answer->why;
+    }
+    if (answer->remark && b->remarked++ == 0) {
+        b->remark = answer->remark;
+        answer->remark = NULL;
     }
     if (b->left > 0) {
         job_progress(b->job, b->count - b->left, b->count, NULL);

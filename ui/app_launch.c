@@ -71,7 +71,8 @@ static void retired(void *user, struct answer *answer)
     if (answer->why.kind != ERROR_NONE) {
         app_say_error(r->app, &answer->why);
     } else {
-        app_say(r->app, "%s is stopped and removed.", r->name);
+        app_say(r->app, "%s is stopped and removed.%s%s", r->name, answer->remark ? " But " : "",
+                answer->remark ? answer->remark : "");
     }
     retiring_free(r);
 }
@@ -169,10 +170,13 @@ static void launched(void *user, struct answer *answer)
         if (l->form && !a->n_overlays && !prompt_open(a->prompt) && !app_typing(a)) {
             app_push(a, launch_view_new(a, l->engine, &l->spec, l->old)); /* what was typed is not lost */
         }
+        if (answer->remark) {
+            error_wrap(&answer->why, "%s", answer->remark);
+        }
         app_say_error(a, &answer->why);
     } else {
-        if (l->after) {
-            app_say(a, "%s", l->after);
+        if (l->after || answer->remark) {
+            app_say(a, "%s", answer->remark ? answer->remark : l->after);
         }
         await(a, answer->text, l->then, l->old);
     }

@@ -4,6 +4,8 @@
 
 #include "backends/docker/engine.h"
 #include "backends/json.h"
+#include "core/memory.h"
+#include "core/remark.h"
 
 /* Podman takes a stop without a time for one that waits for nothing: this is what its own command gives. */
 enum { PODMAN_STOP_S = 10 };
@@ -11,13 +13,50 @@ enum { PODMAN_STOP_S = 10 };
 struct act {
     struct call call;
     enum verb verb;
+    bool may_kill;   /* the engine kills it when its time is over */
+    unsigned deaths; /* of before */
+    char *key;
 };
+
+enum { OF_A_KILL = 128 + 9 };
+
+static void drop_act(struct call *c)
+{
+    free(((struct act *)c)->key);
+}
 
 static char *what_of(const struct docker *d, const char *verb, const char *key)
 {
     struct text t = {0};
     text_addf(&t, "%s %s", verb, entry_name(d, key));
     return text_take(&t);
+}
+
+/* The engine does not say whether it had to kill it. Its exit code is what is read; what has gone with its
+ * end has none. */
+static void has_ended(struct call *c, const struct reply *r)
+{
+    struct error ignored;
+    struct answer answer = {0};
+    cJSON *json = r->why.kind == ERROR_NONE ? json_parse(r->body, r->len, API_ONE_LIMIT, &ignored) : NULL;
+    bool over =
+        json && !json_bool(json, "State.Running", false) && !json_bool(json, "State.OOMKilled", false);
+    if (over && json_integer(json, "State.ExitCode", 0) == OF_A_KILL) {
+        answer.remark = remark_killed_perhaps(entry_name(c->docker, ((struct act *)c)->key), OF_A_KILL);
+    }
+    cJSON_Delete(json);
+    call_finish(c, &answer);
+}
+
+/* What runs again has told its exit code by an event, if that has come by now. */
+static void has_restarted(struct act *a)
+{
+    const struct entry *en = roster_find(a->call.docker, a->key);
+    struct answer answer = {0};
+    if (en && en->deaths > a->deaths && en->died_with == OF_A_KILL) {
+        answer.remark = remark_killed_perhaps(entry_name(a->call.docker, a->key), OF_A_KILL);
+    }
+    call_finish(&a->call, &answer);
 }
 
 /* 304: it is already as it was to become. */
@@ -30,6 +69,11 @@ static void acted(struct call *c, const struct reply *r)
     }
     if (why.kind != ERROR_NONE) {
         call_fail(c, &why);
+    } else if (((struct act *)c)->may_kill && ((struct act *)c)->verb == VERB_RESTART) {
+        has_restarted((struct act *)c);
+    } else if (((struct act *)c)->may_kill) {
+        call_ask(c, "GET", docker_path(c->docker, "/containers/%s/json", ((struct act *)c)->key), NULL,
+                 has_ended);
     } else {
         call_succeed(c);
     }
@@ -66,6 +110,12 @@ static char *path_of(const struct docker *d, const char *key, enum verb verb, co
     return path;
 }
 
+static bool is_kill(const char *signal)
+{
+    return signal &&
+           (strcmp(signal, "KILL") == 0 || strcmp(signal, "SIGKILL") == 0 || strcmp(signal, "9") == 0);
+}
+
 void docker_act(struct backend *b, struct op *op, const char *key, enum verb verb,
                 const struct act_options *options)
 {
@@ -87,7 +137,12 @@ void docker_act(struct backend *b, struct op *op, const char *key, enum verb ver
     const struct http_request request = {
         .method = verb == VERB_REMOVE ? "DELETE" : "POST", .path = path, .apart = true};
     a->verb = verb;
-    call_begin(&a->call, d, op, what_of(d, verb_word(verb), key), NULL);
+    bool stops = verb == VERB_STOP || verb == VERB_RESTART;
+    const struct entry *en = roster_find(d, key);
+    a->may_kill = stops && options->timeout != 0 && !is_kill(options->signal);
+    a->deaths = en ? en->deaths : 0;
+    a->key = mem_string(key);
+    call_begin(&a->call, d, op, what_of(d, verb_word(verb), key), drop_act);
     call_request(&a->call, &request, API_ONE_LIMIT, acted);
     free(path);
 }

@@ -32,13 +32,15 @@ struct entry {               /* a container that is known */
     char *image_id;
     struct launch_spec spec; /* what it was made with; filled when inspected */
     bool inspected;
-    bool queued;          /* it is to be inspected */
-    bool inspecting;      /* it is being inspected */
-    bool again;           /* and that answer will be out of date */
-    bool awaited;         /* the end of the list waits for that */
-    bool hurried;         /* somebody looks at it meanwhile */
-    bool listed;          /* it is in the list that is being read */
-    char *cgroup;         /* of this machine's kernel; NULL: it does not run, or not here */
+    bool queued;     /* it is to be inspected */
+    bool inspecting; /* it is being inspected */
+    bool again;      /* and that answer will be out of date */
+    bool awaited;    /* the end of the list waits for that */
+    bool hurried;    /* somebody looks at it meanwhile */
+    bool listed;     /* it is in the list that is being read */
+    char *cgroup;    /* of this machine's kernel; NULL: it does not run, or not here */
+    unsigned deaths; /* how often its end was told, and with which exit code last */
+    int died_with;
     uint64_t cpu, cpu_at; /* the API's last reading, in ns; cpu_at 0: none */
 };
 
@@ -172,6 +174,7 @@ void roster_hurry(struct docker *d, const char *const *keys,
 void roster_inspect(struct docker *d,
                     const char *key); /* what is known of it is out of date, or nothing is */
 void roster_gone(struct docker *d, const char *key);
+void roster_died(struct docker *d, const char *key, int exit_code); /* as an event tells it */
 void roster_tell(struct docker *d, struct entry *en, unsigned fields);
 void roster_done(struct docker *d);
 

@@ -40,6 +40,7 @@ static void on_event(void *user, const cJSON *json)
         roster_inspect(d, ev.key);
     }
     if (strcmp(action, "die") == 0 || strcmp(action, "died") == 0) {
+        roster_died(d, ev.key, ev.exit_code);
         streams_died(d, ev.key, ev.exit_code);
     } else if (strcmp(action, "start") == 0) {
         streams_started(d, ev.key);

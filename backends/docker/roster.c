@@ -120,6 +120,15 @@ static void remove_at(struct docker *d, size_t at)
     free_entry(en);
 }
 
+void roster_died(struct docker *d, const char *key, int exit_code)
+{
+    struct entry *en = roster_find(d, key);
+    if (en) {
+        en->deaths++;
+        en->died_with = exit_code;
+    }
+}
+
 void roster_gone(struct docker *d, const char *key)
 {
     struct entry *en = roster_find(d, key);

@@ -1,9 +1,10 @@
-/* Questions about one system. Each is a request until it is answered: by the service, or, where the end of
- * the system is waited for, by its exit. */
+/* Questions about one system. Each is a request until it is answered: by the service, by the end of the
+ * system where that is what was asked for, or by the deadline of what HCS does not answer. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/hcs/end.h"
 #include "backends/hcs/engine.h"
 #include "backends/hcs/own.h"
 #include "backends/hcs/request.h"
@@ -11,7 +12,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-enum { STOP_SECONDS = 30 }; /* as long as Docker waits on Windows */
+enum { ANSWER_SECONDS = 240 }; /* hcsshim's patience with HCS, and that of the provider for processes */
 
 struct request {
     struct request *next;
@@ -19,13 +20,11 @@ struct request {
     struct op *op;    /* NULL: answered */
     char *key, *what; /* "stop web-1" */
     enum verb verb;
-    uv_timer_t timer; /* VERB_STOP */
-    bool has_timer, awaits_end;
-    bool ours; /* when it has ended, what was made for it is removed before that is told */
-    bool over; /* it has ended */
-    int calls; /* of ours that the service still has */
-    bool ran;  /* VERB_START: the first process of a container of ours was created */
-    int seconds;
+    uv_timer_t deadline;
+    struct ending *ending; /* of this request; NULL none, or it is told */
+    int calls;             /* of ours that the service still has */
+    bool ran;              /* VERB_START: the first process of a container of ours was created */
+    bool closing;
     cJSON *json; /* VERB_INSPECT: what is known so far */
 };
 
@@ -33,6 +32,8 @@ static const char *words_of(enum verb verb)
 {
     return verb == VERB_PROCESSES ? "list the processes of" : verb_word(verb);
 }
+
+static void on_deadline(uv_timer_t *timer);
 
 static struct request *request_new(struct hcs *h, struct op *op, const struct entry *e, enum verb verb)
 {
@@ -44,15 +45,16 @@ static struct request *request_new(struct hcs *h, struct op *op, const struct en
                           .op = op,
                           .key = mem_string(e->key),
                           .what = text_take(&what),
-                          .ours = end_is_ours(e),
                           .verb = verb};
     h->requests = r;
+    hcs_timer_init(h, &r->deadline, r);
     return r;
 }
 
-static void request_free(struct request *r)
+static void on_timer_closed(uv_handle_t *handle)
 {
-    struct request **link = &r->engine->requests;
+    struct request *r = handle->data, **link = &r->engine->requests;
+    struct hcs *h = r->engine;
     while (*link != r) {
         link = &(*link)->next;
     }
@@ -61,42 +63,35 @@ static void request_free(struct request *r)
     free(r->key);
     free(r->what);
     free(r);
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-    struct request *r = handle->data;
-    struct hcs *h = r->engine;
-    request_free(r);
     hcs_release(h);
 }
 
-/* It goes when it is answered, no call of it is out, and its timer is closed. */
+/* It goes when it is answered, and no call of it is out. */
 static void request_end(struct request *r)
 {
-    if (r->op || r->calls) {
-        return;
+    if (!r->op && !r->calls && !r->closing) {
+        r->closing = true;
+        uv_close((uv_handle_t *)&r->deadline, on_timer_closed);
     }
-    if (r->has_timer) {
-        uv_close((uv_handle_t *)&r->timer, on_timer_closed);
-    } else {
-        request_free(r);
-    }
+}
+
+static struct op *take_op(struct request *r)
+{
+    struct op *op = r->op;
+    r->op = NULL;
+    uv_timer_stop(&r->deadline);
+    return op;
 }
 
 static void succeed(struct request *r)
 {
-    struct op *op = r->op;
-    r->op = NULL;
-    op_succeed(op);
+    op_succeed(take_op(r));
     request_end(r);
 }
 
 static void fail(struct request *r, const struct error *why)
 {
-    struct op *op = r->op;
-    r->op = NULL;
-    op_fail(op, why);
+    op_fail(take_op(r), why);
     request_end(r);
 }
 
@@ -107,9 +102,21 @@ static void fail_result(struct request *r, int32_t result, const char *document)
     fail(r, &why);
 }
 
+/* HCS cannot cancel: what it does not answer is not waited for. */
+static void on_deadline(uv_timer_t *timer)
+{
+    struct request *r = timer->data;
+    struct error why;
+    error_set(&why, ERROR_TIMEOUT, 0,
+              "cannot %s: HCS has not answered for %d s, and may still do it; look at the list in a while",
+              r->what, ANSWER_SECONDS);
+    fail(r, &why);
+}
+
 static void call(struct request *r, enum hcs_call call, const char *document, hcs_answer_cb done)
 {
     r->calls++;
+    uv_timer_start(&r->deadline, on_deadline, hcs_in_ms(r->engine, ANSWER_SECONDS), 0);
     r->engine->service->type->call(r->engine->service, call, r->key, document, done, r);
 }
 
@@ -117,9 +124,7 @@ static void call(struct request *r, enum hcs_call call, const char *document, hc
 static bool came(struct request *r, int32_t result, const char *document)
 {
     r->calls--;
-    if (r->op && r->over) {
-        return false;
-    }
+    uv_timer_stop(&r->deadline);
     if (r->op && result_condition(result) == HCS_SERVICE_GONE) {
         struct hcs *h = r->engine;
         char *what = mem_string(r->what);
@@ -135,52 +140,7 @@ static bool came(struct request *r, int32_t result, const char *document)
     return true;
 }
 
-static void on_tidied(void *user, int32_t result, const char *document)
-{
-    struct request *r = user;
-    struct error why;
-    r->calls--;
-    if (!r->op) {
-        request_end(r);
-    } else if (result >= 0) {
-        succeed(r);
-    } else {
-        char what[200];
-        snprintf(what, sizeof what, "%.120s altogether (it has ended; the next porthole tries again)",
-                 r->what);
-        result_error(&why, result, document, what);
-        fail(r, &why);
-    }
-}
-
-static void ended(struct request *r)
-{
-    if (r->over) {
-        return;
-    }
-    r->over = true;
-    if (r->ours && !r->engine->offline) {
-        r->calls++;
-        end_tidy(r->engine, r->key, on_tidied, r);
-    } else {
-        succeed(r);
-    }
-}
-
-void requests_gone(struct hcs *h, const char *key)
-{
-    for (struct request *r = h->requests, *next; r; r = next) {
-        next = r->next;
-        if (r->op && r->awaits_end && strcmp(r->key, key) == 0) {
-            if (r->has_timer) {
-                uv_timer_stop(&r->timer);
-            }
-            ended(r);
-        }
-    }
-}
-
-/* The service has answered all calls already: what is left waits for an end. */
+/* The service has answered all calls already, and ends are told. */
 void requests_close(struct hcs *h)
 {
     struct error why;
@@ -215,51 +175,42 @@ static void on_done(void *user, int32_t result, const char *document)
     }
 }
 
-static void on_terminated(void *user, int32_t result, const char *document)
+static void on_ended(void *user, const struct error *why, const char *remark)
 {
     struct request *r = user;
-    struct hcs *h = r->engine;
-    if (!came(r, result, document)) {
-        return;
+    r->calls--;
+    r->ending = NULL;
+    if (r->op && why) {
+        fail(r, why);
+    } else if (r->op) {
+        op_succeed_with(take_op(r), remark);
     }
-    enum hcs_condition condition = result_condition(result);
-    list_soon(h);
-    if (condition == HCS_WELL || condition == HCS_GONE || condition == HCS_STOPPED) {
-        ended(r);
-    } else {
-        fail_result(r, result, document);
-    }
+    request_end(r);
 }
 
-static void terminate(struct request *r)
+/* HCS cannot take a shutdown back, but nobody wants the kill after it any more. */
+static void asker_left(void *data)
 {
-    if (!r->calls) {
-        call(r, HCS_TERMINATE, NULL, on_terminated);
+    struct request *r = data;
+    struct error why;
+    if (r->ending) {
+        end_spare(r->ending);
     }
+    error_set(&why, ERROR_CANCELLED, 0, "cancelled before it was done: %s", r->what);
+    fail(r, &why);
 }
 
-static void on_patience_over(uv_timer_t *timer)
+/* seconds: of a stop, in which it may shut down. */
+static void end(struct request *r, const struct entry *e, int seconds)
 {
-    terminate(timer->data);
-}
-
-static void on_shut_down(void *user, int32_t result, const char *document)
-{
-    struct request *r = user;
-    if (!came(r, result, document)) {
-        return;
-    }
-    enum hcs_condition condition = result_condition(result);
-    list_soon(r->engine);
-    if (condition == HCS_WELL) {
-        uv_timer_start(&r->timer, on_patience_over, (uint64_t)r->seconds * 1000, 0);
-    } else if (condition == HCS_GONE || condition == HCS_STOPPED) {
-        ended(r);
-    } else if (condition == HCS_REFUSED) {
-        fail_result(r, result, document);
-    } else {
-        terminate(r); /* nobody inside can be asked to shut down */
-    }
+    r->calls++;
+    op_on_cancel(r->op, asker_left, r);
+    r->ending = end_system(r->engine, r->key,
+                           &(struct end_wish){.seconds = seconds,
+                                              .paused = e->state == CONTAINER_PAUSED,
+                                              .tidy = end_is_ours(e),
+                                              .verb = verb_word(r->verb)},
+                           on_ended, r);
 }
 
 static bool signal_is(const char *name, const char *word, const char *number)
@@ -281,18 +232,11 @@ static bool refuse_signal(struct request *r, const char *name, const char *word,
     return true;
 }
 
-static void begin_stop(struct request *r, const struct act_options *options, enum container_state state)
+static void begin_stop(struct request *r, const struct entry *e, const struct act_options *options)
 {
-    if (refuse_signal(r, options->signal, "TERM", "15")) {
-        return;
-    }
-    r->seconds = options->timeout < 0 ? STOP_SECONDS : options->timeout;
-    r->awaits_end = r->has_timer = true;
-    hcs_timer_init(r->engine, &r->timer, r);
-    if (state == CONTAINER_RUNNING) {
-        call(r, HCS_SHUTDOWN, NULL, on_shut_down);
-    } else {
-        terminate(r); /* what is paused, or was never started, hears nothing */
+    bool runs = e->state != CONTAINER_CREATED; /* what was never started hears nothing, and loses nothing */
+    if (!refuse_signal(r, options->signal, "TERM", "15")) {
+        end(r, e, !runs ? 0 : options->timeout < 0 ? STOP_SECONDS : options->timeout);
     }
 }
 
@@ -338,7 +282,7 @@ static const struct entry *ready(struct hcs *h, struct op *op, const char *key, 
     return NULL;
 }
 
-static void begin_act(struct request *r, const struct act_options *options, enum container_state state)
+static void begin_act(struct request *r, const struct entry *e, const struct act_options *options)
 {
     struct error why;
     switch (r->verb) {
@@ -346,20 +290,20 @@ static void begin_act(struct request *r, const struct act_options *options, enum
         call(r, HCS_START, NULL, on_done);
         break;
     case VERB_STOP:
-        begin_stop(r, options, state);
+        begin_stop(r, e, options);
         break;
     case VERB_KILL:
         if (!refuse_signal(r, options->signal, "KILL", "9")) {
-            terminate(r);
+            end(r, e, 0);
         }
         break;
     case VERB_REMOVE:
-        if (state == CONTAINER_RUNNING && !options->force) {
+        if (e->state == CONTAINER_RUNNING && !options->force) {
             error_set(&why, ERROR_CONFLICT, 0, "cannot %s: it runs; stop it first, or remove it by force",
                       r->what);
             fail(r, &why);
         } else {
-            terminate(r);
+            end(r, e, 0);
         }
         break;
     case VERB_PAUSE:
@@ -389,7 +333,7 @@ void hcs_act(struct backend *b, struct op *op, const char *key, enum verb verb,
         op_fail(op, &why);
         return;
     }
-    begin_act(request_new(h, op, e, verb), options, e->state);
+    begin_act(request_new(h, op, e, verb), e, options);
 }
 
 /* Processes. */
@@ -415,9 +359,7 @@ static void on_processes(void *user, int32_t result, const char *document)
         fail(r, &why);
         return;
     }
-    struct op *op = r->op;
-    r->op = NULL;
-    op_finish(op, &(struct answer){.processes = table});
+    op_finish(take_op(r), &(struct answer){.processes = table});
     request_end(r);
 }
 
@@ -451,9 +393,7 @@ static void add_verdict(cJSON *json, const struct entry *e)
 
 static void inspected(struct request *r)
 {
-    struct op *op = r->op;
-    r->op = NULL;
-    op_finish(op, &(struct answer){.text = cJSON_Print(r->json)});
+    op_finish(take_op(r), &(struct answer){.text = cJSON_Print(r->json)});
     request_end(r);
 }
 

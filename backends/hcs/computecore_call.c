@@ -173,7 +173,7 @@ static int32_t submit_on_system(struct cc_call *c, HCS_OPERATION operation)
     case HCS_START:
         return api->HcsStartComputeSystem(c->system, operation, NULL);
     case HCS_SHUTDOWN:
-        return api->HcsShutDownComputeSystem(c->system, operation, NULL);
+        return api->HcsShutDownComputeSystem(c->system, operation, c->document);
     case HCS_TERMINATE:
         return api->HcsTerminateComputeSystem(c->system, operation, NULL);
     case HCS_PAUSE:

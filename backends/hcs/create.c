@@ -240,6 +240,21 @@ static double megabytes(uint64_t bytes)
     return (double)((bytes + MEGABYTE - 1) / MEGABYTE);
 }
 
+/* Without this Windows ends the services in there 5 s after a shutdown has begun, whatever time a stop gives.
+ */
+static void add_shutdown_time(cJSON *container)
+{
+    cJSON *changes = cJSON_AddObjectToObject(container, "RegistryChanges");
+    cJSON *values = cJSON_AddArrayToObject(changes, "AddValues"), *value = cJSON_CreateObject();
+    cJSON *key = cJSON_AddObjectToObject(value, "Key");
+    cJSON_AddStringToObject(key, "Hive", "System");
+    cJSON_AddStringToObject(key, "Name", "ControlSet001\\Control");
+    cJSON_AddStringToObject(value, "Name", "WaitToKillServiceTimeout");
+    cJSON_AddStringToObject(value, "Type", "String");
+    cJSON_AddStringToObject(value, "StringValue", "2147483647"); /* ms: the stop's own time is the limit */
+    cJSON_AddItemToArray(values, value);
+}
+
 /* Process isolation. The path of the volume ends with a backslash here. */
 static cJSON *process_system(const struct create *c)
 {
@@ -254,6 +269,7 @@ static cJSON *process_system(const struct create *c)
     add_layers(storage, c->layers, "Id");
     snprintf(path, sizeof path, "%s\\", c->volume ? c->volume : "");
     cJSON_AddStringToObject(storage, "Path", path);
+    add_shutdown_time(container);
     add_folders(container, c->spec);
     add_pipes(container, c->spec);
     add_devices(container, c->spec);
@@ -275,7 +291,8 @@ static cJSON *process_system(const struct create *c)
 
 /* Hyper-V isolation, in the old form: Docker sends it through vmcompute.dll; Microsoft's hcsshim has code
  * that hands it to computecore.dll as it is (internal/hcsoci/create.go), as we do. Not verified on a real
- * host. */
+ * host. It has no place for registry values (hcsshim's internal/hcs/schema1), so that Windows' own 5 s for
+ * services stay in there. */
 static cJSON *hyperv_system(const struct create *c)
 {
     cJSON *json = cJSON_CreateObject();

@@ -296,6 +296,18 @@ struct hcs_exit document_process_exit(const cJSON *status)
     return (struct hcs_exit){.known = known, .code = (uint32_t)code};
 }
 
+enum hcs_end document_system_end(const char *status)
+{
+    struct error ignored;
+    cJSON *json = status ? document_parse(status, &ignored) : NULL;
+    const char *type = json_string(json, "ExitType", "");
+    enum hcs_end end = strcmp(type, "GracefulExit") == 0 ? HCS_END_BY_ITSELF
+                       : strcmp(type, "ForcedExit") == 0 ? HCS_END_FORCED
+                                                         : HCS_END_NOT_TOLD;
+    cJSON_Delete(json);
+    return end;
+}
+
 bool document_schema(const cJSON *properties, int *major, int *minor)
 {
     const cJSON *element = NULL, *version = NULL;

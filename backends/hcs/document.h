@@ -80,6 +80,10 @@ struct hcs_statistics document_statistics(const cJSON *properties);
 /* NULL: the document has no process list. shared: the host sees them under the same numbers. */
 struct process_table *document_processes(const cJSON *properties, bool shared);
 
+/* How a system has ended, of its SystemExitStatus; NULL, or nothing that is known: not told. */
+enum hcs_end { HCS_END_NOT_TOLD, HCS_END_BY_ITSELF, HCS_END_FORCED };
+enum hcs_end document_system_end(const char *status);
+
 /* How many processes; -1: the document has no list. */
 int32_t document_process_count(const cJSON *properties);
 

@@ -1,95 +1,433 @@
-/* The end of a container that porthole has launched, whichever porthole that was: the system is terminated,
- * then its endpoint and its writable layer are removed. Whoever asks hears when nothing is left. */
+/* An end goes through up to four phases: it is resumed if it is paused, asked to shut down, terminated when
+ * its time is over, and tidied up after when it is ours. One timer serves them; between its deadlines HCS is
+ * asked whether it still lists the system, since not every system is watched, and an event may be missed.
+ *
+ * An `ending` lives until it is told, its timer is closed, and HCS has answered what it was asked: that may
+ * be long after the end.
+ */
+#include "backends/hcs/end.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/hcs/create.h"
-#include "backends/hcs/engine.h"
+#include "backends/hcs/request.h"
 #include "backends/hcs/result.h"
 #include "core/memory.h"
+#include "core/remark.h"
+#include "core/text.h"
 
-struct ending {
-    struct hcs *engine;
-    char *key, *document;
-    int32_t result; /* of the step that failed, with its document */
-    hcs_answer_cb done;
-    void *user;
+enum {
+    KILL_SECONDS = 30, /* from the terminate to the end; hcsshim waits as long */
+    LOOK_SECONDS = 2,  /* between two looks */
 };
 
-bool end_is_ours(const struct entry *e)
-{
-    return e->owner && strcmp(e->owner, CREATE_OWNER) == 0;
-}
+/* The forms in which a shutdown is asked for, until one is taken. A live host has refused the last with
+ * HCS_E_INVALID_JSON, though Microsoft's page on HcsShutDownComputeSystem allows no other; hosts before
+ * schema 2.5 have no options, and the second leaves it to HCS how it reaches those inside. */
+static const char *const FORMS[] = {REQUEST_SHUTDOWN, "{}", NULL};
 
-static void finish(struct ending *e)
+enum { N_FORMS = sizeof FORMS / sizeof *FORMS };
+
+struct ending {
+    struct ending *next;
+    struct hcs *engine;
+    char *key, *name, *what; /* what: "stop web-1" */
+    char *remark;            /* why it was terminated, if that was not asked for */
+    struct end_wish wish;
+    end_cb done; /* NULL: told */
+    void *user;
+    uv_timer_t timer;
+    uint64_t due;    /* of this phase, uv_now */
+    int calls;       /* of ours that the service still has */
+    size_t form;     /* of the shutdown that is asked for */
+    bool asked;      /* a shutdown is with HCS, or was taken by it */
+    bool answered;   /* it has said so */
+    bool terminated; /* by this one */
+    bool spared;     /* it is not to be, any more */
+    bool looking, over, timer_closed;
+};
+
+static void ending_free(struct ending *e)
 {
-    if (e->done) {
-        e->done(e->user, e->result, e->document);
-    }
     free(e->key);
-    free(e->document);
+    free(e->name);
+    free(e->what);
+    free(e->remark);
     free(e);
 }
 
-/* What fails keeps the rest: by the writable layer, the last, the sweep finds what is still to be removed. */
-static bool goes_on(struct ending *e, int32_t result, const char *document)
+/* Frees it when nothing of it is in use any more. */
+static void settle(struct ending *e)
 {
-    if (result < 0) {
-        e->result = result;
-        e->document = mem_string(document);
+    struct ending **link = &e->engine->endings;
+    if (e->done || e->calls > 0 || !e->timer_closed) {
+        return;
     }
-    return result >= 0 && !e->engine->closing && !e->engine->offline;
+    while (*link != e) {
+        link = &(*link)->next;
+    }
+    *link = e->next;
+    struct hcs *h = e->engine;
+    ending_free(e);
+    hcs_release(h); /* the timer's hold: whoever closes the engine waits for this */
 }
 
-static void on_scratch(void *user, int32_t result, const char *document)
+static void on_timer_closed(uv_handle_t *handle)
 {
-    goes_on(user, result, document);
-    finish(user);
+    struct ending *e = handle->data;
+    e->timer_closed = true;
+    settle(e);
 }
 
-static void on_endpoint(void *user, int32_t result, const char *document)
+static void answer(struct ending *e, const struct error *why)
+{
+    end_cb done = e->done;
+    e->over = true;
+    e->done = NULL;
+    uv_close((uv_handle_t *)&e->timer, on_timer_closed);
+    done(e->user, why, why ? NULL : e->remark); /* what was not ended was not killed either */
+}
+
+static void fail(struct ending *e, int32_t result, const char *document, const char *what)
+{
+    struct error why;
+    result_error(&why, result, document, what);
+    answer(e, &why);
+}
+
+static uint64_t in_ms(const struct ending *e, int seconds)
+{
+    return hcs_in_ms(e->engine, seconds);
+}
+
+static void call(struct ending *e, enum hcs_call call, const char *document, hcs_answer_cb done)
+{
+    e->calls++;
+    e->engine->service->type->call(e->engine->service, call, e->key, document, done, e);
+}
+
+/* True: the answer still matters. */
+static bool came(struct ending *e, int32_t result, const char *document)
+{
+    struct hcs *h = e->engine;
+    e->calls--;
+    if (e->over || h->closing) {
+        settle(e);
+        return false;
+    }
+    if (result_condition(result) == HCS_SERVICE_GONE) {
+        char *what = mem_string(e->what);
+        fail(e, result, document, what);
+        hcs_lost(h, result, document, what);
+        free(what);
+        return false;
+    }
+    return true;
+}
+
+/* It has ended. */
+
+static void on_tidied(void *user, int32_t result, const char *document)
 {
     struct ending *e = user;
-    if (goes_on(e, result, document)) {
-        e->engine->service->type->arrange(e->engine->service, HCS_SCRATCH_REMOVE, e->key, NULL, on_scratch,
-                                          e);
+    e->calls--;
+    if (!e->done) {
+        settle(e);
+    } else if (result >= 0) {
+        answer(e, NULL);
     } else {
-        finish(e);
+        char what[200];
+        snprintf(what, sizeof what, "%.120s altogether (it has ended; the next porthole tries again)",
+                 e->what);
+        fail(e, result, document, what);
     }
 }
 
-static void remove_endpoint(struct ending *e)
+/* What HCS says of the end has the last word on whether it was forced. */
+static void note_status(struct ending *e, const char *status)
 {
-    e->engine->service->type->arrange(e->engine->service, HCS_ENDPOINT_REMOVE, e->key, NULL, on_endpoint, e);
+    enum hcs_end end = document_system_end(status);
+    if (e->wish.seconds > 0 && end == HCS_END_BY_ITSELF) {
+        free(e->remark);
+        e->remark = NULL;
+    } else if (e->asked && !e->terminated && end == HCS_END_FORCED) {
+        e->remark = remark_killed(e->name, "it was terminated by somebody else while it was shutting down");
+    }
 }
+
+static void has_ended(struct ending *e, const char *status)
+{
+    e->over = true;
+    uv_timer_stop(&e->timer);
+    note_status(e, status);
+    if (e->wish.tidy && !e->engine->offline && !e->engine->closing) {
+        e->calls++;
+        end_tidy(e->engine, e->key, on_tidied, e);
+    } else {
+        answer(e, NULL);
+    }
+}
+
+/* Whoever is told may ask for other ends: the list is begun anew after each. */
+void ends_seen(struct hcs *h, const char *key, const char *status)
+{
+    for (struct ending *e = h->endings; e;) {
+        if (!e->over && strcmp(e->key, key) == 0) {
+            has_ended(e, status);
+            e = h->endings;
+        } else {
+            e = e->next;
+        }
+    }
+}
+
+/* Is it still there? */
+
+struct look {
+    const char *key;
+    bool there;
+};
+
+static void on_listed(void *user, const struct hcs_system *s)
+{
+    struct look *look = user;
+    look->there = look->there || (strcmp(s->id, look->key) == 0 && s->state != CONTAINER_EXITED);
+}
+
+static void on_look(void *user, int32_t result, const char *document)
+{
+    struct ending *e = user;
+    struct error ignored;
+    struct look look = {.key = e->key};
+    e->looking = false;
+    if (!came(e, result, document)) {
+        return;
+    }
+    bool read = result >= 0 && document && document_systems(document, on_listed, &look, &ignored) >= 0;
+    if (result_condition(result) == HCS_GONE || (read && !look.there)) {
+        has_ended(e, NULL);
+    }
+}
+
+static void look(struct ending *e)
+{
+    if (!e->looking) {
+        char *query = request_one_system(e->key);
+        e->looking = true;
+        e->calls++;
+        e->engine->service->type->call(e->engine->service, HCS_ENUMERATE, NULL, query, on_look, e);
+        free(query);
+    }
+}
+
+/* Time. */
+
+static void on_timer(uv_timer_t *timer);
+
+static void wait_on(struct ending *e)
+{
+    uint64_t now = uv_now(e->engine->base.loop), left = e->due > now ? e->due - now : 0;
+    uint64_t pause = in_ms(e, LOOK_SECONDS);
+    uv_timer_start(&e->timer, on_timer, left < pause ? left : pause, 0);
+}
+
+static void wait_for(struct ending *e, int seconds)
+{
+    e->due = uv_now(e->engine->base.loop) + in_ms(e, seconds);
+    wait_on(e);
+}
+
+/* Terminating: also beside a shutdown that HCS still owes the answer to. */
 
 static void on_terminated(void *user, int32_t result, const char *document)
 {
     struct ending *e = user;
+    if (!came(e, result, document)) {
+        return;
+    }
     enum hcs_condition condition = result_condition(result);
-    bool over = condition == HCS_WELL || condition == HCS_GONE || condition == HCS_STOPPED;
-    if (goes_on(e, over ? 0 : result, document)) {
-        list_soon(e->engine);
-        remove_endpoint(e);
+    list_soon(e->engine);
+    if (condition == HCS_WELL || condition == HCS_GONE || condition == HCS_STOPPED ||
+        condition == HCS_GOES_ON) {
+        look(e); /* the answer is no end */
     } else {
-        finish(e);
+        fail(e, result, document, e->what);
     }
 }
 
-static struct ending *ending_new(struct hcs *h, const char *key, hcs_answer_cb done, void *user)
+/* Takes the remark; NULL: nothing else was asked for. */
+static void terminate(struct ending *e, char *remark)
 {
+    e->remark = remark;
+    e->terminated = true;
+    wait_for(e, KILL_SECONDS);
+    call(e, HCS_TERMINATE, NULL, on_terminated);
+}
+
+static void terminate_since(struct ending *e, int32_t result, const char *document, const char *what)
+{
+    struct error why;
+    if (e->spared) {
+        fail(e, result, document, e->what);
+        return;
+    }
+    result_error(&why, result, document, what);
+    terminate(e, remark_killed(e->name, why.text));
+}
+
+/* Why it is terminated when its time is over; the caller frees. */
+static char *late_words(const struct ending *e)
+{
+    char why[80];
+    if (!e->asked) {
+        snprintf(why, sizeof why, "it was paused, and HCS has not resumed it within %d s", e->wish.seconds);
+        return remark_killed(e->name, why);
+    }
+    char *late = remark_killed_late(e->name, e->wish.seconds);
+    char *whole = remark_join(late, e->answered ? NULL : "HCS had not even answered that");
+    free(late);
+    return whole;
+}
+
+static void time_is_over(struct ending *e)
+{
+    struct error why;
+    if (!e->terminated && e->spared) {
+        return; /* its end is heard of by its event, or with the list */
+    }
+    if (!e->terminated) {
+        terminate(e, late_words(e));
+        return;
+    }
+    error_set(
+        &why, ERROR_TIMEOUT, 0,
+        "cannot %s: HCS was told to terminate it %d s ago, and it is still there; look into the event log "
+        "Hyper-V-Compute, then try again",
+        e->what, KILL_SECONDS);
+    answer(e, &why);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct ending *e = timer->data;
+    if (uv_now(e->engine->base.loop) >= e->due) {
+        time_is_over(e);
+    } else {
+        look(e);
+        wait_on(e);
+    }
+}
+
+/* Asking. */
+
+static void ask(struct ending *e);
+
+static void on_shut_down(void *user, int32_t result, const char *document)
+{
+    struct ending *e = user;
+    if (!came(e, result, document) || e->terminated) {
+        return;
+    }
+    enum hcs_condition condition = result_condition(result);
+    list_soon(e->engine);
+    e->asked = condition == HCS_WELL || condition == HCS_STOPPED || condition == HCS_GOES_ON;
+    if (e->asked || condition == HCS_GONE) {
+        e->answered = true;
+        look(e);
+    } else if (condition == HCS_REFUSED) {
+        fail(e, result, document, e->what);
+    } else if (condition == HCS_NOT_TAKEN && ++e->form < N_FORMS) {
+        ask(e);
+    } else { /* nobody inside can be asked */
+        terminate_since(e, result, document, "ask it to shut down");
+    }
+}
+
+/* Has another one asked it already? HCS takes a second shutdown for a mistake. */
+static bool is_asked(const struct ending *e)
+{
+    const struct ending *other = e->engine->endings;
+    while (other && (other == e || !other->asked || other->over || strcmp(other->key, e->key) != 0)) {
+        other = other->next;
+    }
+    return other != NULL;
+}
+
+static void ask(struct ending *e)
+{
+    if (is_asked(e)) {
+        e->asked = e->answered = true;
+    } else {
+        e->asked = true;
+        call(e, HCS_SHUTDOWN, FORMS[e->form], on_shut_down);
+    }
+}
+
+static void on_resumed(void *user, int32_t result, const char *document)
+{
+    struct ending *e = user;
+    if (!came(e, result, document) || e->terminated) {
+        return;
+    }
+    if (result >= 0) {
+        ask(e);
+    } else {
+        terminate_since(e, result, document, "resume it, as what is paused hears nothing");
+    }
+}
+
+struct ending *end_system(struct hcs *h, const char *key, const struct end_wish *wish, end_cb done,
+                          void *user)
+{
+    const struct entry *entry = entry_find(h, key);
     struct ending *e = mem_new(1, sizeof *e);
-    *e = (struct ending){.engine = h, .key = mem_string(key), .done = done, .user = user};
+    struct text what = {0};
+    *e = (struct ending){.next = h->endings,
+                         .engine = h,
+                         .key = mem_string(key),
+                         .name = mem_string(entry ? entry->name : key),
+                         .wish = *wish,
+                         .done = done,
+                         .user = user};
+    text_addf(&what, "%s %s", wish->verb, e->name);
+    e->what = text_take(&what);
+    h->endings = e;
+    hcs_timer_init(h, &e->timer, e);
+    if (wish->seconds == 0) {
+        terminate(e, NULL);
+        return e;
+    }
+    wait_for(e, wish->seconds);
+    if (wish->paused) {
+        call(e, HCS_RESUME, NULL, on_resumed);
+    } else {
+        ask(e);
+    }
     return e;
 }
 
-void end_container(struct hcs *h, const char *key, hcs_answer_cb done, void *user)
+void end_spare(struct ending *e)
 {
-    h->service->type->call(h->service, HCS_TERMINATE, key, NULL, on_terminated,
-                           ending_new(h, key, done, user));
+    e->spared = true;
 }
 
-void end_tidy(struct hcs *h, const char *key, hcs_answer_cb done, void *user)
+/* The service has answered all calls by now, and tells no end any more. */
+void ends_close(struct hcs *h)
 {
-    remove_endpoint(ending_new(h, key, done, user));
+    struct error why;
+    for (struct ending *e = h->endings, *next; e; e = next) {
+        next = e->next;
+        if (e->done && h->offline) {
+            error_set(
+                &why, ERROR_UNREACHABLE, 0,
+                "cannot %s: the Host Compute Service went away before its end was seen; look at the list "
+                "when it is back",
+                e->what);
+            answer(e, &why);
+        } else if (e->done) {
+            error_set(&why, ERROR_CANCELLED, 0, "the engine was closed meanwhile");
+            answer(e, &why);
+        }
+    }
 }

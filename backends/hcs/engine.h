@@ -13,6 +13,7 @@
 #include "core/idmap.h"
 
 struct own;
+struct ending;
 struct request;
 struct hcs_console;
 
@@ -82,12 +83,14 @@ struct hcs {
 
     struct own *owns;             /* own.c: containers that were launched here */
     struct request *requests;     /* act.c: ops that are not answered */
+    struct ending *endings;       /* end.c: ends that are under way */
     struct hcs_console *consoles; /* console.c */
 };
 
 /* hcs.c */
 void hcs_timer_init(struct hcs *h, uv_timer_t *timer, void *data);
-void hcs_release(struct hcs *h); /* a handle of hcs_timer_init is closed */
+void hcs_release(struct hcs *h);                      /* a handle of hcs_timer_init is closed */
+uint64_t hcs_in_ms(const struct hcs *h, int seconds); /* of the service's clock, for a timer */
 void hcs_timer_close(struct hcs *h, uv_timer_t *timer);
 void hcs_offline(struct hcs *h, const struct error *why);
 void hcs_lost(struct hcs *h, int32_t result, const char *document, const char *what); /* offline, with why */
@@ -111,15 +114,8 @@ bool workers_wanted(const struct hcs *h);
 void sample_close(struct hcs *h);
 
 /* act.c */
-void requests_gone(struct hcs *h, const char *key); /* whoever waits for its end is answered */
 void requests_close(struct hcs *h);
 const char *act_exec_refusal(enum container_state state); /* why nothing can be run in it; NULL: it can */
-
-/* end.c: neither while closing or offline; done may be NULL, and hears what failed */
-bool end_is_ours(const struct entry *e); /* a porthole has launched it, maybe another one */
-void end_container(struct hcs *h, const char *key, hcs_answer_cb done, void *user); /* and all that was made
-                                                                                       for it */
-void end_tidy(struct hcs *h, const char *key, hcs_answer_cb done, void *user); /* of one that has ended */
 
 /* console.c */
 void console_resize_process(struct hcs *h, struct hcs_process *p, int rows, int cols);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/hcs/end.h"
 #include "backends/hcs/engine.h"
 #include "backends/hcs/own.h"
 #include "backends/hcs/request.h"
@@ -56,6 +57,12 @@ void hcs_release(struct hcs *h)
     if (--h->holds == 0 && h->closing && !h->service) {
         hcs_free(h);
     }
+}
+
+uint64_t hcs_in_ms(const struct hcs *h, int seconds)
+{
+    unsigned speed = h->service && h->service->speed ? h->service->speed : 1;
+    return (uint64_t)seconds * 1000 / speed;
 }
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -158,9 +165,12 @@ static void on_unusable(void *user, const struct error *why)
 static void on_event(void *user, const char *id, enum hcs_event type, const char *document)
 {
     struct hcs *h = user;
-    (void)document;
     struct entry *e = entry_find(h, id);
-    if (type == HCS_EVENT_SYSTEM_EXITED && e && !h->offline) {
+    if (type != HCS_EVENT_SYSTEM_EXITED || h->offline) {
+        return;
+    }
+    ends_seen(h, id, document);
+    if (e) {
         h->n_watched -= e->watched;
         e->watched = false;
         entry_gone(h, e);
@@ -192,6 +202,7 @@ static void on_service_closed(void *user)
 {
     struct hcs *h = user;
     consoles_closed(h);
+    ends_close(h);
     own_close_all(h);
     requests_close(h);
     h->service = NULL;

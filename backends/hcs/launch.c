@@ -6,6 +6,7 @@
 
 #include "backends/hcs/create.h"
 #include "backends/hcs/defaults.h"
+#include "backends/hcs/end.h"
 #include "backends/hcs/own.h"
 #include "backends/hcs/request.h"
 #include "backends/hcs/result.h"
@@ -28,6 +29,18 @@ enum step {
     STEPS
 };
 
+enum { STEP_SECONDS = 240 }; /* hcsshim's patience with HCS */
+
+static const char *const STEP_WORDS[STEPS] = {"making a writable layer",
+                                              "mounting it",
+                                              "joining a network",
+                                              "joining a network",
+                                              "creating it",
+                                              "creating it",
+                                              "starting it",
+                                              "running its command",
+                                              "running its command"};
+
 struct launching {
     struct hcs *engine;
     struct op *op;
@@ -36,14 +49,20 @@ struct launching {
     char *id, *folder, *utility_vm, *volume, *endpoint, *space;
     cJSON *layers;
     enum step step;
-    bool made, created; /* something must be undone; the system as well */
+    bool made, created;  /* something must be undone; the system as well */
+    bool owed;           /* a step is not answered */
+    bool late;           /* and was given up */
+    bool over;           /* all is told and undone */
+    uv_timer_t deadline; /* of a step */
     struct error why;
 };
 
 static void go_on(struct launching *l);
 
-static void launching_free(struct launching *l)
+static void on_timer_closed(uv_handle_t *handle)
 {
+    struct launching *l = handle->data;
+    struct hcs *h = l->engine;
     launch_spec_done(&l->spec);
     free(l->id);
     free(l->folder);
@@ -53,11 +72,20 @@ static void launching_free(struct launching *l)
     free(l->space);
     cJSON_Delete(l->layers);
     free(l);
+    hcs_release(h);
+}
+
+/* What HCS still owes an answer to stays until that has come. */
+static void free_if_over(struct launching *l)
+{
+    if (l->over && !l->owed) {
+        uv_close((uv_handle_t *)&l->deadline, on_timer_closed);
+    }
 }
 
 static void finish(struct launching *l)
 {
-    struct op *op = l->op;
+    struct op *op = l->op; /* NULL: it was told that it is late */
     struct answer answer = {.why = l->why};
     struct own *own = l->why.kind != ERROR_NONE ? own_find(l->engine, l->id) : NULL;
     if (own && !entry_find(l->engine, l->id)) {
@@ -67,16 +95,27 @@ static void finish(struct launching *l)
         answer.text = mem_string(l->id);
         list_soon(l->engine);
     }
-    launching_free(l);
-    op_finish(op, &answer);
+    l->over = true;
+    free_if_over(l);
+    if (op) {
+        op_finish(op, &answer);
+    }
 }
 
 /* Undoing. */
 
+/* What cannot be removed now is swept away when the engine is opened the next time. */
 static void on_undone(void *user, int32_t result, const char *document)
 {
-    (void)result; /* what cannot be removed now is swept away when the engine is opened the next time */
+    (void)result;
     (void)document;
+    finish(user);
+}
+
+static void on_ended(void *user, const struct error *why, const char *remark)
+{
+    (void)why;
+    (void)remark;
     finish(user);
 }
 
@@ -86,7 +125,7 @@ static void undo(struct launching *l)
     if (h->closing || h->offline || !l->made) {
         finish(l);
     } else if (l->created) {
-        end_container(h, l->id, on_undone, l);
+        end_system(h, l->id, &(struct end_wish){.tidy = true, .verb = "end"}, on_ended, l);
     } else {
         end_tidy(h, l->id, on_undone, l);
     }
@@ -133,9 +172,30 @@ static bool take(struct launching *l, const char *document)
     return ok;
 }
 
+static void ignore_end(void *user, const struct error *why, const char *remark)
+{
+    (void)user, (void)why, (void)remark;
+}
+
+/* It was given up: what has come of it after all goes at once. */
+static void come_late(struct launching *l, int32_t result)
+{
+    struct hcs *h = l->engine;
+    if (result >= 0 && l->step == STEP_CREATE && !h->closing && !h->offline) {
+        end_system(h, l->id, &(struct end_wish){.tidy = true, .verb = "end"}, ignore_end, NULL);
+    }
+    free_if_over(l);
+}
+
 static void on_step(void *user, int32_t result, const char *document)
 {
     struct launching *l = user;
+    l->owed = false;
+    uv_timer_stop(&l->deadline);
+    if (l->late) {
+        come_late(l, result);
+        return;
+    }
     l->made = l->made || result >= 0;
     l->created = l->created || (result >= 0 && l->step == STEP_CREATE);
     if (l->engine->closing || l->engine->offline) {
@@ -153,9 +213,32 @@ static void on_step(void *user, int32_t result, const char *document)
     }
 }
 
+/* HCS cannot cancel: whoever launches is told, and what is there is undone, behind what is still under way.
+ */
+static void on_deadline(uv_timer_t *timer)
+{
+    struct launching *l = timer->data;
+    struct op *op = l->op;
+    error_set(&l->why, ERROR_TIMEOUT, 0,
+              "cannot launch %.64s: HCS has not answered for %d s to %s; what comes of it is removed", l->id,
+              STEP_SECONDS, STEP_WORDS[l->step]);
+    l->late = l->made = true;
+    l->created = l->created || l->step == STEP_CREATE;
+    l->op = NULL;
+    op_fail(op, &l->why);
+    undo(l);
+}
+
+static void begin_step(struct launching *l)
+{
+    l->owed = true;
+    uv_timer_start(&l->deadline, on_deadline, hcs_in_ms(l->engine, STEP_SECONDS), 0);
+}
+
 static void arrange(struct launching *l, enum hcs_arrangement what, char *document)
 {
     struct hcs *h = l->engine;
+    begin_step(l);
     h->service->type->arrange(h->service, what, l->id, document, on_step, l);
     free(document);
 }
@@ -163,6 +246,7 @@ static void arrange(struct launching *l, enum hcs_arrangement what, char *docume
 static void call(struct launching *l, enum hcs_call what, char *document)
 {
     struct hcs *h = l->engine;
+    begin_step(l);
     h->service->type->call(h->service, what, l->id, document, on_step, l);
     free(document);
 }
@@ -199,17 +283,8 @@ static void run(struct launching *l)
 
 static void go_on(struct launching *l)
 {
-    static const char *const words[STEPS] = {"making a writable layer",
-                                             "mounting it",
-                                             "joining a network",
-                                             "joining a network",
-                                             "creating it",
-                                             "creating it",
-                                             "starting it",
-                                             "running its command",
-                                             "running its command"};
     if (l->step < STEPS) {
-        op_progress(l->op, 0, 0, words[l->step]);
+        op_progress(l->op, 0, 0, STEP_WORDS[l->step]);
     }
     switch (l->step) {
     case STEP_SCRATCH:
@@ -346,6 +421,7 @@ void hcs_launch(struct backend *b, struct op *op, const struct launch_spec *spec
     struct launching *l = mem_new(1, sizeof *l);
     *l = (struct launching){.engine = h, .op = op, .mode = mode, .id = choose_id(spec)};
     launch_spec_copy(&l->spec, spec);
+    hcs_timer_init(h, &l->deadline, l);
     h->service->type->arrange(h->service, HCS_IMAGES, NULL, NULL, on_images, l);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/hcs/end.h"
 #include "backends/hcs/engine.h"
 #include "backends/hcs/own.h"
 #include "backends/hcs/result.h"
@@ -148,7 +149,7 @@ void entry_gone(struct hcs *h, struct entry *e)
     if (h->has_listed) {
         h->base.sink->gone(h->base.user, key);
     }
-    requests_gone(h, key);
+    ends_seen(h, key, NULL);
     free(key);
 }
 

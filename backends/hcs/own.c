@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/hcs/end.h"
 #include "backends/hcs/request.h"
 #include "backends/hcs/result.h"
 #include "core/memory.h"
@@ -223,11 +224,11 @@ static void tell_begun(struct own *o, int32_t result, const char *document)
 }
 
 /* Whoever waits for the beginning hears first, then its consoles, which say the same. */
-static void on_not_started(void *user, int32_t result, const char *document)
+static void on_not_started(void *user, const struct error *why, const char *remark)
 {
     struct own *o = user;
-    (void)result; /* as in on_ended */
-    (void)document;
+    (void)why; /* as in on_ended */
+    (void)remark;
     tell_begun(o, o->start_result, o->start_document);
     o->ending = false;
     end_consoles(o, &o->why, -1);
@@ -247,7 +248,7 @@ static void on_started(void *user, int32_t result, const char *document, uint32_
         o->start_result = result;
         o->start_document = mem_string(document);
         o->ending = true;
-        end_container(o->engine, o->key, on_not_started, o);
+        end_system(o->engine, o->key, &(struct end_wish){.tidy = true, .verb = "end"}, on_not_started, o);
         return;
     }
     if (o->early.len) {
@@ -296,18 +297,36 @@ static void on_drained(void *user)
     }
 }
 
-static void on_ended(void *user, int32_t result, const char *document)
+static void is_over(struct own *o)
 {
-    struct own *o = user;
-    (void)result; /* what could not be removed is swept away when the engine is opened the next time */
-    (void)document;
     o->ending = false;
     end_consoles(o, o->why.kind != ERROR_NONE ? &o->why : NULL, o->code);
     free_if_over(o);
 }
 
+static void on_tidied(void *user, int32_t result, const char *document)
+{
+    (void)result; /* what could not be removed is swept away when the engine is opened the next time */
+    (void)document;
+    is_over(user);
+}
+
+/* Nobody has asked for this end: what there is to be said of it is said where the container's output is read.
+ */
+static void on_ended(void *user, const struct error *why, const char *remark)
+{
+    struct own *o = user;
+    struct text line = {0};
+    if ((why || remark) && !o->engine->closing) {
+        text_addf(&line, "porthole: %s\r\n", why ? why->text : remark);
+        on_output(o, CONSOLE_ERR, text_of(&line), line.len);
+    }
+    text_done(&line);
+    is_over(o);
+}
+
 /* With its first process the container ends, and only then its consoles: whoever waits for them to close, and
- * then leaves, leaves nothing behind. */
+ * then leaves, leaves nothing behind. What else runs in there has the time of a shutdown. */
 static void on_closed(void *user, int32_t result, const char *document)
 {
     struct own *o = user;
@@ -322,9 +341,12 @@ static void on_closed(void *user, int32_t result, const char *document)
     }
     o->ending = true;
     if (o->engine->closing || o->engine->offline) {
-        on_ended(o, HCS_ABORTED, NULL);
+        is_over(o);
+    } else if (o->gone) {
+        end_tidy(o->engine, o->key, on_tidied, o);
     } else {
-        end_container(o->engine, o->key, on_ended, o);
+        const struct end_wish wish = {.seconds = TEARDOWN_SECONDS, .tidy = true, .verb = "end"};
+        end_system(o->engine, o->key, &wish, on_ended, o);
     }
 }
 
@@ -421,7 +443,7 @@ void own_gone(struct own *o)
         free_if_over(o);
     } else {
         o->ending = true;
-        end_tidy(h, o->key, on_ended, o);
+        end_tidy(h, o->key, on_tidied, o);
     }
 }
 

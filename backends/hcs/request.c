@@ -106,6 +106,14 @@ char *request_process(const struct console_spec *spec, bool linux_inside)
     return print(json);
 }
 
+char *request_one_system(const char *id)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON *ids = cJSON_AddArrayToObject(json, "Ids");
+    cJSON_AddItemToArray(ids, cJSON_CreateString(id));
+    return print(json);
+}
+
 char *request_console_size(int rows, int cols)
 {
     cJSON *json = cJSON_CreateObject();

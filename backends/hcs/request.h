@@ -15,6 +15,10 @@
 #define REQUEST_USAGE     "{\"PropertyTypes\":[\"Statistics\",\"ProcessList\"]}"
 #define REQUEST_MEMORY    "{\"PropertyTypes\":[\"Memory\"]}" /* of VMs */
 
+#define REQUEST_SHUTDOWN "{\"Mechanism\":\"GuestConnection\",\"Type\":\"Shutdown\"}" /* ShutdownOptions */
+
+char *request_one_system(const char *id); /* SystemQuery */
+
 /* ProcessParameters. spec is of CONSOLE_EXEC; argv NULL: the shell that every image has. */
 char *request_process(const struct console_spec *spec, bool linux_inside);
 

@@ -17,6 +17,8 @@ enum hcs_condition {
     HCS_REFUSED,      /* rights are missing */
     HCS_SERVICE_GONE, /* the service went away: handles are lost, it may come back */
     HCS_SERVICE_MISSING,
+    HCS_GOES_ON,    /* no end of it yet: the service is at it, or the guest has hung up since it is ending */
+    HCS_NOT_TAKEN,  /* the call, or its document: another form of it may be */
     HCS_NO_PROGRAM, /* create_process: it is not there */
     HCS_FAILED      /* anything else */
 };

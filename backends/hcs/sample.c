@@ -79,7 +79,9 @@ static unsigned take(struct entry *e, const cJSON *json)
 /* "No statistics right now" is no failure: it is starting, ending, or not ours to see. */
 static unsigned take_refusal(struct entry *e, int32_t result, unsigned fields)
 {
-    if (result_condition(result) == HCS_FAILED && fields & FIELD_PROCESSES && !e->without_statistics) {
+    enum hcs_condition condition = result_condition(result);
+    bool failed = condition == HCS_FAILED || condition == HCS_NOT_TAKEN;
+    if (failed && fields & FIELD_PROCESSES && !e->without_statistics) {
         e->without_statistics = true; /* one part that fails makes the whole query fail */
         return 0;
     }

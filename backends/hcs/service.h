@@ -10,6 +10,8 @@
  *   a worker.
  * - answers: A call is answered exactly once, never from inside the call. HCS cannot cancel: whoever has no
  *   patience left ignores the late answer. close() answers what is open with HCS_ABORTED.
+ * - several at once: Calls of one system go out beside each other: none waits for the answer to another, and
+ *   above all a terminate not for that to a shutdown.
  * - documents: JSON in UTF-8, ended by a NUL; borrowed for the call in both directions. NULL: none.
  * - results: HRESULTs as HCS gives them: < 0 failed (S_FALSE is a success). With a failure comes the error
  *   document, or NULL.
@@ -40,11 +42,13 @@ enum hcs_call {
     HCS_PROPERTIES,         /* System_PropertyQuery or NULL: basic; ComputeSystemProperties */
     HCS_CREATE,             /* ComputeSystem, or v1's; NULL */
     HCS_START,              /* NULL; NULL */
-    HCS_SHUTDOWN,           /* NULL; NULL. Answered when it is asked to, the exit is an event */
-    HCS_TERMINATE,          /* NULL; NULL */
-    HCS_PAUSE,              /* PauseOptions or NULL; NULL */
-    HCS_RESUME,             /* NULL; NULL */
-    HCS_MODIFY              /* ModifySettingRequest; NULL */
+    /* ShutdownOptions or NULL, of which a host may take one only; NULL. Answered when it was asked to, or
+     * when it is down, or never: its end is an event. */
+    HCS_SHUTDOWN,
+    HCS_TERMINATE, /* NULL; NULL. Answered as HCS_SHUTDOWN is */
+    HCS_PAUSE,     /* PauseOptions or NULL; NULL */
+    HCS_RESUME,    /* NULL; NULL */
+    HCS_MODIFY     /* ModifySettingRequest; NULL */
 };
 
 enum hcs_process_call {
@@ -156,6 +160,8 @@ struct hcs_service { /* an open one; providers embed it first */
     struct uv_loop_s *loop;
     const struct hcs_service_sink *sink;
     void *user;
+    unsigned
+        speed; /* its clock runs so many times faster than ours, and so do our time-outs; 0 as 1: as ours */
 };
 
 struct hcs_process { /* providers embed it first */

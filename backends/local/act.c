@@ -29,13 +29,15 @@ struct step { /* what a thread does for an act */
     struct error why;
 };
 
-static void finish(struct act *a, const struct error *why)
+static void finish_with(struct act *a, const struct error *why, const char *remark)
 {
     struct local *l = a->task.local;
     if (why) {
         task_fail(&a->task, why);
     } else {
-        task_succeed(&a->task);
+        struct answer answer = {.remark = mem_string(remark)};
+        task_finish(&a->task, &answer);
+        free(answer.remark); /* nobody may be left to hear it */
     }
     entries_changed(l, a->id);
     state_done(&a->state);
@@ -44,9 +46,14 @@ static void finish(struct act *a, const struct error *why)
     free(a);
 }
 
-static void keeper_answered(void *user, const struct error *why)
+static void finish(struct act *a, const struct error *why)
 {
-    finish(user, why);
+    finish_with(a, why, NULL);
+}
+
+static void keeper_answered(void *user, const struct error *why, const char *remark)
+{
+    finish_with(user, why, remark);
 }
 
 static void refuse(struct act *a, const char *words)
@@ -135,9 +142,10 @@ static void take_away(struct act *a)
     job_start(&step->job, a->task.local, NULL, run_removal, removed);
 }
 
-static void ended_for_removal(void *user, const struct error *why)
+static void ended_for_removal(void *user, const struct error *why, const char *remark)
 {
     struct act *a = user;
+    (void)remark; /* a removal by force is a kill */
     /* It may just have ended by itself: then nobody was there to answer, and that is what was wanted. With
      * force nothing that a keeper says, or does not say, keeps it. */
     if (why && !a->force && why->kind != ERROR_UNREACHABLE) {
@@ -186,7 +194,7 @@ static void kill_keeper(struct act *a)
     job_start(&step->job, a->task.local, NULL, run_killing, removed);
 }
 
-static void ended(void *user, const struct error *why)
+static void ended(void *user, const struct error *why, const char *remark)
 {
     struct act *a = user;
     if (why && why->kind == ERROR_TIMEOUT && ends_now(a)) {
@@ -194,7 +202,7 @@ static void ended(void *user, const struct error *why)
     } else if (why && why->kind == ERROR_UNREACHABLE && may_be_starting(a)) {
         refuse(a, "it does not run"); /* its start has failed meanwhile */
     } else {
-        finish(a, why);
+        finish_with(a, why, remark);
     }
 }
 

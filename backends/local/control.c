@@ -5,6 +5,7 @@
 
 #include "backends/json.h"
 #include "backends/local/engine.h"
+#include "core/text.h"
 
 /* Seconds; patience: beyond what the verb itself may take. */
 enum { PATIENCE = 30, STOP_TIMEOUT = 10 };
@@ -22,6 +23,7 @@ struct asking {
     char *name; /* of the container, for sentences */
     const char *verb;
     struct error why;
+    struct text remark;
     int open; /* handles */
     bool ended;
     keeper_cb cb;
@@ -34,8 +36,9 @@ static void part_closed(uv_handle_t *handle)
     if (--a->open > 0) {
         return;
     }
-    a->cb(a->user, a->why.kind == ERROR_NONE ? NULL : &a->why);
+    a->cb(a->user, a->why.kind == ERROR_NONE ? NULL : &a->why, a->remark.len ? text_of(&a->remark) : NULL);
     wire_free(a->wire);
+    text_done(&a->remark);
     free(a->request);
     free(a->name);
     task_end(&a->task);
@@ -93,7 +96,9 @@ static void on_answer(uv_stream_t *stream, ssize_t n, const uv_buf_t *got)
     int more = wire_next(a->wire, &frame, &a->why);
     if (more > 0 && frame.type == WIRE_ERROR) {
         wire_unpack_error(&frame, &a->why);
-    } else if (more > 0 && frame.type != WIRE_DONE) {
+    } else if (more > 0 && frame.type == WIRE_DONE) {
+        text_add_clean(&a->remark, (const char *)frame.payload, frame.len);
+    } else if (more > 0) {
         error_set(&a->why, ERROR_PROTOCOL, frame.type, "the keeper of %s answered nonsense to %s", a->name,
                   a->verb);
     }

@@ -150,8 +150,8 @@ void watchdog_start(struct local *l);
 void watchdog_check(struct local *l, struct entry *en, bool closely);
 
 /* Both call back once, from the loop; why NULL: it went well; ERROR_CANCELLED when the engine is being
- * closed. */
-typedef void (*keeper_cb)(void *user, const struct error *why);
+ * closed. remark: as in struct answer, borrowed; NULL none. */
+typedef void (*keeper_cb)(void *user, const struct error *why, const char *remark);
 
 /* spawn.c: starts a keeper and waits until it is ready or has ended, however long that takes: only the keeper
  * itself knows what is slow and what has failed. The asker's op is told every l->start_progress ms who is

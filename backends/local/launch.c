@@ -41,9 +41,10 @@ static void removed(struct job *j)
     finish((struct launch *)j);
 }
 
-static void keeper_answered(void *user, const struct error *why)
+static void keeper_answered(void *user, const struct error *why, const char *remark)
 {
     struct launch *n = user;
+    (void)remark;
     if (!why) {
         finish(n);
         return;

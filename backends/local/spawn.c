@@ -80,7 +80,7 @@ static void part_closed(uv_handle_t *handle)
     if (--s->open > 0) {
         return;
     }
-    s->cb(s->user, s->why.kind == ERROR_NONE ? NULL : &s->why);
+    s->cb(s->user, s->why.kind == ERROR_NONE ? NULL : &s->why, NULL);
     text_done(&s->line);
     task_end(&s->task);
     free(s);

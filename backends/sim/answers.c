@@ -222,23 +222,45 @@ void answer_properties(const struct machine *m, const struct system *s, bool sta
 
 /* Errors and ends. */
 
-void answer_error(int32_t result, const char *message, struct text *out)
+/* An error event's Data is of strings, a code among them. */
+static void add_data(const char *message, int32_t code, struct text *out)
 {
-    text_addf(out, "{\"Error\":%" PRId32, result);
+    text_addf(out,
+              ",\"Data\":[{\"Type\":\"String\",\"Value\":\"%%%%%" PRIu32
+              "\"},{\"Type\":\"String\",\"Value\":\"0x%08" PRIX32 "\"},{\"Type\":\"String\",\"Value\":",
+              (uint32_t)code, (uint32_t)code);
+    answer_string(out, message);
+    text_add(out, "}]");
+}
+
+void answer_error(const struct machine *m, int32_t result, const char *message, struct text *out)
+{
+    enum machine_errors errors = m->options.errors;
+    bool of_hcs = ((uint32_t)result & 0x0FFF0000) == 0x00370000;
+    int32_t code = errors == ERRORS_OLD && of_hcs ? (int32_t)((uint32_t)result | UINT32_C(0xC0000000))
+                   : errors == ERRORS_WIN32       ? RESULT(0x8007000D)
+                                                  : result;
+    text_addf(out, "{\"Error\":%" PRId32, code);
     if (message) {
         add_word(out, "ErrorMessage", message);
         text_add(out, ",\"ErrorEvents\":[{\"Message\":");
         answer_string(out, message);
-        text_add(out, ",\"Provider\":\"17a2a8b9-0000-4000-8000-000000000001\",\"EventId\":0,\"Flags\":0}]");
+        text_add(out, ",\"Provider\":\"17a2a8b9-0000-4000-8000-000000000001\",\"EventId\":0,\"Flags\":0");
+        if (errors != ERRORS_PLAIN) {
+            add_data(message, code, out);
+        }
+        text_add(out, "}]");
     }
     text_add_char(out, '}');
 }
 
+/* A guest that shuts down says so itself. */
 void answer_exit(const char *exit_type, const char *detail, struct text *out)
 {
     text_add(out, "{\"Status\":0");
     add_word(out, "ExitType", exit_type);
     text_add(out, ",\"Attribution\":[{\"SystemExit\":{\"Detail\":");
     answer_string(out, detail);
-    text_add(out, ",\"Initiator\":\"Client\"}}]}");
+    add_word(out, "Initiator", strcmp(detail, "Shutdown") == 0 ? "GuestOS" : "Client");
+    text_add(out, "}}]}");
 }

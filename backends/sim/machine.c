@@ -16,74 +16,6 @@ enum {
     CALLS_MOST = 1 << 20 /* bytes of a document that is taken */
 };
 
-/* Options. */
-
-void machine_options_init(struct machine_options *o)
-{
-    *o = (struct machine_options){.systems = 14, .seed = 20};
-}
-
-struct option {
-    const char *name;
-    unsigned *number;
-    bool *flag;
-};
-
-static bool set_option(struct machine_options *o, const char *name, unsigned value)
-{
-    const struct option options[] = {
-        {"systems", &o->systems, NULL},
-        {"churn", &o->churn, NULL},
-        {"vanish", &o->vanish, NULL},
-        {"still", NULL, &o->still},
-        {"client", NULL, &o->workstation},
-        {"old", NULL, &o->old},
-        {"highpids", NULL, &o->high_pids},
-        {"strange", NULL, &o->strange},
-        {"refuse", NULL, &o->refuse},
-        {"missing", NULL, &o->missing},
-        {"nostatistics", NULL, &o->no_statistics},
-        {"stubborn", NULL, &o->stubborn},
-        {"broken", NULL, &o->broken},
-    };
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        if (strcmp(options[i].name, name) == 0) {
-            if (options[i].number) {
-                *options[i].number = value;
-            } else {
-                *options[i].flag = value != 0;
-            }
-            return true;
-        }
-    }
-    if (strcmp(name, "seed") == 0) {
-        o->seed = value;
-        return true;
-    }
-    return false;
-}
-
-bool machine_options_parse(struct machine_options *o, const char *words,
-                           bool (*skin)(void *user, const char *name, unsigned value), void *user,
-                           struct error *e)
-{
-    for (const char *at = words ? words : ""; *at; at += *at == ',') {
-        char name[24] = "";
-        unsigned value = 0;
-        int taken = 0;
-        size_t len = strcspn(at, ",");
-        bool ok = sscanf(at, "%23[a-z]=%u%n", name, &value, &taken) == 2 && (size_t)taken == len;
-        if (!ok || value > 1000000 || !(set_option(o, name, value) || (skin && skin(user, name, value)))) {
-            error_set(e, ERROR_INVALID, 0,
-                      "cannot make a simulated host of \"%.*s\"; write for instance sim:systems=12,seed=7",
-                      (int)(len < 60 ? len : 60), at);
-            return false;
-        }
-        at += len;
-    }
-    return true;
-}
-
 const struct machine_options *machine_options(const struct machine *m)
 {
     return &m->options;
@@ -324,6 +256,16 @@ static void end_what_is_due(struct machine *m)
     }
 }
 
+int64_t machine_next_end(const struct machine *m)
+{
+    int64_t next = 0;
+    for (size_t i = 0; m->n_ending && i < m->n_systems; i++) {
+        int64_t ends = m->systems[i]->ends;
+        next = ends && (!next || ends < next) ? ends : next;
+    }
+    return next;
+}
+
 void machine_advance(struct machine *m, int64_t now)
 {
     enum { CATCH_UP_MS = 3600000 };
@@ -344,9 +286,9 @@ void machine_advance(struct machine *m, int64_t now)
 
 /* Calls. */
 
-static int32_t refuse(int32_t result, const char *message, struct text *answer)
+static int32_t refuse(const struct machine *m, int32_t result, const char *message, struct text *answer)
 {
-    answer_error(result, message, answer);
+    answer_error(m, result, message, answer);
     return result;
 }
 
@@ -370,10 +312,10 @@ static int32_t give_properties(struct machine *m, const struct system *s, const 
         return RESULT(0x8037010E);
     }
     if (statistics && m->options.no_statistics) {
-        return refuse(RESULT(0x80004005), "The statistics provider does not answer.", answer);
+        return refuse(m, RESULT(0x80004005), "The statistics provider does not answer.", answer);
     }
     if (s->life == LIFE_CREATED && asks_for(query, "ProcessList")) {
-        return refuse(RESULT(0x80370105), NULL, answer);
+        return refuse(m, RESULT(0x80370105), NULL, answer);
     }
     answer_properties(m, s, statistics, asks_for(query, "ProcessList"), asks_for(query, "Memory"), answer);
     return 0;
@@ -385,7 +327,7 @@ static int32_t create(struct machine *m, const char *id, const cJSON *document, 
     bool is_vm = json_at(document, "VirtualMachine"), hosted = json_at(document, "HostedSystem");
     bool in_vm = v1 && json_bool(document, "HvPartition", false);
     if (!id || !id[0] || strlen(id) > 70 || !(v1 || is_vm || hosted || json_at(document, "Container"))) {
-        return refuse(RESULT(0x8037010D), "The virtual machine or container JSON document is invalid.",
+        return refuse(m, RESULT(0x8037010D), "The virtual machine or container JSON document is invalid.",
                       answer);
     }
     unsigned build = 0;
@@ -421,28 +363,53 @@ static int32_t start(struct machine *m, struct system *s)
     return 0;
 }
 
-static int32_t shut_down(struct machine *m, struct system *s)
+static int32_t shut_down(struct machine *m, struct system *s, const cJSON *options, struct text *answer)
 {
+    if (m->options.strict && !options) {
+        return refuse(m, RESULT(0x8037010D), "Invalid JSON document '$'", answer);
+    }
+    if (m->options.bare && options) {
+        return RESULT(0x80070057);
+    }
     if (s->life == LIFE_CREATED || s->life == LIFE_PAUSED) {
         return RESULT(0x80370105);
     }
-    if (shape_is_vm(s->shape)) {
+    if (shape_is_vm(s->shape) || m->options.unreachable) {
         return RESULT(0x80370108); /* no guest connection */
     }
     if (s->ends) {
         return RESULT(0x80370110);
     }
     if (!m->options.stubborn) {
-        s->ends = m->now + SHUTDOWN_MS;
+        s->ends = m->now + (m->options.teardown ? m->options.teardown : SHUTDOWN_MS);
         m->n_ending++;
     }
     return 0;
 }
 
+static int32_t terminate(struct machine *m, struct system *s)
+{
+    if (!m->options.deathless) {
+        system_end(m, s, "ForcedExit", "Terminate");
+    }
+    return 0;
+}
+
+enum machine_answer machine_answers(const struct machine *m, enum hcs_call call)
+{
+    return m->options.answers[call];
+}
+
+int32_t machine_exit_answer(enum hcs_call call, const char *status)
+{
+    bool forced = strstr(status, "ForcedExit") != NULL;
+    return call == HCS_TERMINATE || (call == HCS_SHUTDOWN && !forced) ? 0 : RESULT(0x80370107);
+}
+
 static int32_t pause_or_resume(struct machine *m, struct system *s, bool pause, struct text *answer)
 {
     if (s->shape <= SHAPE_SILO_ZERO) {
-        return refuse(RESULT(0x80370105), "A process-isolated container cannot be paused.", answer);
+        return refuse(m, RESULT(0x80370105), "A process-isolated container cannot be paused.", answer);
     }
     if (s->life != (pause ? LIFE_RUNNING : LIFE_PAUSED)) {
         return RESULT(0x80370105);
@@ -464,10 +431,9 @@ static int32_t call_system(struct machine *m, enum hcs_call call, struct system 
     case HCS_START:
         return start(m, s);
     case HCS_SHUTDOWN:
-        return shut_down(m, s);
+        return shut_down(m, s, document, answer);
     case HCS_TERMINATE:
-        system_end(m, s, "ForcedExit", "Terminate");
-        return 0;
+        return terminate(m, s);
     case HCS_PAUSE:
         return pause_or_resume(m, s, true, answer);
     case HCS_RESUME:
@@ -522,9 +488,12 @@ int32_t machine_call(struct machine *m, enum hcs_call call, const char *id, cons
     } else if (m->options.missing) {
         result = RESULT(0x80370114);
     } else if ((document && !cJSON_IsObject(json)) || (call == HCS_CREATE && !document)) {
-        result = refuse(RESULT(0x8037010D), NULL, answer);
+        result = refuse(m, RESULT(0x8037010D), NULL, answer);
     } else {
         result = call_parsed(m, call, id, json, answer);
+    }
+    if (result < 0 && m->options.errors != ERRORS_PLAIN && !answer->len) {
+        answer_error(m, result, "The operation failed.", answer);
     }
     cJSON_Delete(json);
     return result;

@@ -20,6 +20,15 @@ struct host_table;
 struct machine;
 struct machine_process; /* one that was created through a call, with pipes: backends/sim/process.h */
 
+/* When HCS answers a call that went well: real hosts do each of these for a shutdown. */
+enum machine_answer { ANSWER_SOON, ANSWER_AT_EXIT, ANSWER_NEVER };
+
+enum machine_errors { /* what error documents look like */
+                      ERRORS_PLAIN,
+                      ERRORS_OLD,  /* always there; their Error is of vmcompute.dll's family 0xC037; Data[] */
+                      ERRORS_WIN32 /* as ERRORS_OLD, but it is a Win32 error */
+};
+
 struct machine_options { /* {0} is no good: see machine_options_init */
     unsigned systems;    /* how many compute systems at first */
     uint64_t seed;
@@ -35,13 +44,22 @@ struct machine_options { /* {0} is no good: see machine_options_init */
     bool no_statistics; /* a property query that asks for statistics fails as a whole */
     unsigned vanish;    /* so many of 100 property queries find the system gone, though it is not */
     bool stubborn;      /* a shutdown is accepted and has no effect */
-    bool broken;        /* enumerations are cut in the middle */
+    bool strict;        /* a shutdown without a document is HCS_E_INVALID_JSON; */
+    bool bare;          /* with one E_INVALIDARG; */
+    bool unreachable;   /* and in any form HCS_E_CONNECT_FAILED: nobody inside can be asked */
+    bool deathless;     /* a terminate is accepted and has no effect */
+    unsigned teardown;  /* ms from a shutdown to the end of the system; 0: as long as on a quiet host */
+    enum machine_answer answers[HCS_MODIFY + 1]; /* of each call */
+    enum machine_errors errors;
+    bool broken; /* enumerations are cut in the middle */
 };
 
 void machine_options_init(struct machine_options *o); /* the demonstration host */
 
-/* "systems=10000,seed=7": names as above. False and e when a word is not known; skin (may be NULL) is asked
- * about words that are not the machine's. */
+/* "systems=10000,seed=7": names as above, and words: "shutdown=late" (answered at the exit; so for each call
+ * on a system), "shutdown=never", "shutdown=strict", "shutdown=bare", "shutdown=unreachable",
+ * "terminate=deaf", "errors=old", "errors=win32". False and e when a word is not known; skin (may be NULL) is
+ * asked about words that are not the machine's. */
 bool machine_options_parse(struct machine_options *o, const char *words,
                            bool (*skin)(void *user, const char *name, unsigned value), void *user,
                            struct error *e);
@@ -52,12 +70,20 @@ void machine_free(
 
 void machine_advance(struct machine *m, int64_t now); /* lives on until then */
 int64_t machine_now(const struct machine *m);
+int64_t machine_next_end(const struct machine *m); /* of a system that is shut down; 0: of none */
 const struct machine_options *machine_options(const struct machine *m);
 
 /* One call of service.h; document NULL: none. The answer's document, or error document, is added to `answer`;
  * nothing is added where HCS gives none. Returns the HRESULT. */
 int32_t machine_call(struct machine *m, enum hcs_call call, const char *id, const char *document,
                      struct text *answer);
+
+/* When a call that went well is to be answered. */
+enum machine_answer machine_answers(const struct machine *m, enum hcs_call call);
+
+/* What a shutdown or terminate is answered whose system has ended, as the SystemExitStatus says; and any
+ * other call that waited for that end. */
+int32_t machine_exit_answer(enum hcs_call call, const char *status);
 
 /* What a launch needs besides HCS, in the same way. */
 int32_t machine_arrange(struct machine *m, enum hcs_arrangement what, const char *id, const char *document,

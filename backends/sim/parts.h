@@ -111,7 +111,7 @@ unsigned role_by_name(const char *name, bool *found); /* "ping.exe", "ping" */
 void answer_systems(const struct machine *m, const cJSON *query, struct text *out);
 void answer_properties(const struct machine *m, const struct system *s, bool statistics, bool processes,
                        bool memory, struct text *out);
-void answer_error(int32_t result, const char *message, struct text *out);
+void answer_error(const struct machine *m, int32_t result, const char *message, struct text *out);
 void answer_exit(const char *exit_type, const char *detail, struct text *out);
 void answer_string(struct text *out, const char *s); /* quoted */
 

@@ -251,7 +251,7 @@ struct machine_process *machine_spawn(struct machine *m, const char *id, const c
         p = process_new(m, s, json, line);
         run(p);
     } else if (*result == RESULT(0x80070002)) {
-        answer_error(*result, "The system cannot find the file specified.", answer);
+        answer_error(m, *result, "The system cannot find the file specified.", answer);
     }
     free(line);
     cJSON_Delete(json);
@@ -357,7 +357,7 @@ int32_t machine_process_call(struct machine_process *p, enum hcs_process_call ca
                      : call == HCS_PROCESS_MODIFY ? modify(p, json)
                                                   : send_signal(p, json);
     if (result < 0) {
-        answer_error(result, NULL, answer);
+        answer_error(p->machine, result, NULL, answer);
     }
     cJSON_Delete(json);
     return result;

@@ -60,6 +60,7 @@ struct sim {
     int64_t began;   /* the machine's clock then */
     uv_timer_t timer;
     struct pending *pending;
+    struct pending *owed; /* calls that were done, and wait for the end of their system, or for ever */
     struct sim_process *processes;
     struct idmap watched;
     bool told_ready, gone, closing; /* gone: the service went away */
@@ -75,9 +76,18 @@ static void soon(struct sim *s)
     uv_timer_start(&s->timer, on_turn, 0, 0);
 }
 
+/* Ours, until the next system that is shut down has ended. */
+static uint64_t next_end_in(const struct sim *s)
+{
+    int64_t next = s->machine ? machine_next_end(s->machine) : 0;
+    int64_t left = next ? next - machine_now(s->machine) : 0;
+    return next == 0 || s->speed == 0 ? TICK_MS : left <= 0 ? 0 : (uint64_t)left / s->speed + 1;
+}
+
 static void plan(struct sim *s)
 {
-    uint64_t now = uv_now(s->base.loop), wait = s->processes ? TICK_BUSY_MS : TICK_MS;
+    uint64_t now = uv_now(s->base.loop), wait = s->processes ? TICK_BUSY_MS : TICK_MS, end = next_end_in(s);
+    wait = end < wait ? end : wait;
     if (s->pending) {
         uint64_t due = s->pending->due > now ? s->pending->due - now : 0;
         wait = due < wait ? due : wait;
@@ -149,15 +159,36 @@ static void answer_due(struct sim *s)
         if (p->kind != ANSWERED) {
             perform(s, p);
         }
-        answer(p);
+        bool went_well = p->kind == CALL && p->result >= 0;
+        if (went_well && machine_answers(s->machine, p->call) != ANSWER_SOON) {
+            p->next = s->owed;
+            s->owed = p;
+        } else {
+            answer(p);
+        }
+    }
+}
+
+static void answer_at_exit(struct sim *s, const char *id, const char *status)
+{
+    for (struct pending **link = &s->owed; *link;) {
+        struct pending *p = *link;
+        if (strcmp(p->id, id) == 0 && machine_answers(s->machine, p->call) == ANSWER_AT_EXIT) {
+            *link = p->next;
+            p->result = machine_exit_answer(p->call, status);
+            answer(p);
+            link = &s->owed; /* whoever was told may have asked anew */
+        } else {
+            link = &p->next;
+        }
     }
 }
 
 static void answer_all(struct sim *s, int32_t result)
 {
-    while (s->pending) {
-        struct pending *p = s->pending;
-        s->pending = p->next;
+    while (s->pending || s->owed) {
+        struct pending **from = s->pending ? &s->pending : &s->owed, *p = *from;
+        *from = p->next;
         p->result = result;
         text_clear(&p->text);
         p->done(p->user, p->result, NULL);
@@ -401,6 +432,9 @@ static void tell_events(struct sim *s)
             }
             s->base.sink->event(s->base.user, event.id, event.type, event.document);
         }
+        if (event.type == HCS_EVENT_SYSTEM_EXITED && !s->closing && !s->gone) {
+            answer_at_exit(s, event.id, event.document);
+        }
         free(event.id);
         free(event.document);
     }
@@ -529,6 +563,7 @@ static struct hcs_service *sim_open(struct uv_loop_s *loop, const char *address,
     s->host = (struct host_source){.read = read_host,
                                    .system = s->machine ? machine_system(s->machine) : "no system",
                                    .name = s->machine ? machine_name(s->machine) : "nowhere"};
+    s->base.speed = s->speed;
     s->opened = uv_now(loop);
     uv_timer_init(loop, &s->timer);
     s->timer.data = s;

@@ -203,7 +203,7 @@ static void stop_asks_first(void **state)
     need_launch(w);
     char *key = launch(w, OBEDIENT);
     wait_ready(w, key);
-    act(w, key, VERB_STOP, ERROR_NONE);
+    assert_null(act_for_remark(w, key, VERB_STOP, &(struct act_options){.timeout = -1}));
     assert_int_equal(wait_state(w, key, CONTAINER_EXITED)->exit_code, 7);
     free(key);
 }
@@ -215,8 +215,25 @@ static void stop_kills_in_the_end(void **state)
     char *key =
         launch(w, "sleep 1000"); /* the first process of a container does not die of a TERM that it ignores */
     wait_state(w, key, CONTAINER_RUNNING);
-    act_with(w, key, VERB_STOP, &(struct act_options){.timeout = 1}, ERROR_NONE);
+    const char *remark = act_for_remark(w, key, VERB_STOP, &(struct act_options){.timeout = 1});
     assert_int_equal(wait_state(w, key, CONTAINER_EXITED)->exit_code, 128 + 9);
+    if (!remark || !strstr(remark, "killed")) {
+        fail_msg("a stop that became a kill says: %s", remark ? remark : "nothing");
+    }
+    free(key);
+}
+
+static void restart_kills_in_the_end(void **state)
+{
+    struct world *w = *state;
+    need_launch(w);
+    char *key = launch(w, "sleep 1000");
+    int64_t started = wait_state(w, key, CONTAINER_RUNNING)->started;
+    const char *remark = act_for_remark(w, key, VERB_RESTART, &(struct act_options){.timeout = 1});
+    wait_life(w, key, started);
+    if (!remark || !strstr(remark, "killed")) {
+        fail_msg("a restart that had to kill says: %s", remark ? remark : "nothing");
+    }
     free(key);
 }
 
@@ -352,6 +369,7 @@ const struct conformance_test conformance_life[] = {
     {"a_stop_ends_a_restart", a_stop_ends_a_restart},
     {"stop_asks_first", stop_asks_first},
     {"stop_kills_in_the_end", stop_kills_in_the_end},
+    {"restart_kills_in_the_end", restart_kills_in_the_end},
     {"kill_is_at_once_or_by_another_signal", kill_is_at_once_or_by_another_signal},
     {"pause_and_resume", pause_and_resume},
     {"what_runs_is_removed_by_force_only", what_runs_is_removed_by_force_only},

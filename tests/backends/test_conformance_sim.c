@@ -17,5 +17,14 @@ int main(void)
                                        .words = &hcs_words,
                                        .abilities = CAN_MEASURE | CAN_PAUSE,
                                        .isolation = ISOLATION_VM};
-    return conformance_run("sim, process", &process) + conformance_run("sim, hyperv", &hyperv);
+    int failed = conformance_run("sim, process", &process) + conformance_run("sim, hyperv", &hyperv);
+    static const char *const manners[] = {
+        "systems=14,seed=7,shutdown=late,shutdown=strict,teardown=117000,errors=old",
+        "systems=14,seed=7,shutdown=never,shutdown=bare,terminate=late,errors=win32"};
+    for (size_t i = 0; i < sizeof manners / sizeof *manners; i++) {
+        struct conformance mannered = hyperv;
+        mannered.address = manners[i];
+        failed += conformance_run(manners[i], &mannered);
+    }
+    return failed;
 }

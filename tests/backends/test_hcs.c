@@ -212,6 +212,7 @@ static bool has_reply(const struct room *r, const void *data)
 
 static void done_with(struct reply *reply)
 {
+    free(reply->answer.remark);
     free(reply->answer.text);
     process_table_free(reply->answer.processes);
     host_table_free(reply->answer.host);

@@ -80,6 +80,12 @@ static void process_isolation_is_asked_for_in_the_new_form(void **state)
     assert_int_equal(json_integer(json, "Container.Processor.Count", 0), 2);
     assert_string_equal(json_string(json, "Container.Networking.Namespace", ""),
                         "2f1c0c68-3b1d-4d7c-8f0a-0d5a4c1f9b11");
+    const cJSON *value = json_at(json, "Container.RegistryChanges.AddValues")->child;
+    assert_string_equal(json_string(value, "Key.Hive", ""), "System");
+    assert_string_equal(json_string(value, "Key.Name", ""), "ControlSet001\\Control");
+    assert_string_equal(json_string(value, "Name", ""), "WaitToKillServiceTimeout");
+    assert_string_equal(json_string(value, "Type", ""), "String");
+    assert_string_equal(json_string(value, "StringValue", ""), "2147483647");
     const cJSON *folder = json_at(json, "Container.MappedDirectories")->child;
     assert_string_equal(json_string(folder, "HostPath", ""), "C:\\data");
     assert_string_equal(json_string(folder, "ContainerPath", ""), "C:\\in");

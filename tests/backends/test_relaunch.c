@@ -22,7 +22,7 @@ struct place {
 struct heard {
     bool done;
     struct error why;
-    char *key;
+    char *key, *remark;
 };
 
 static void on_alarm(uv_timer_t *timer)
@@ -83,7 +83,8 @@ static void hear(void *user, struct answer *answer)
     h->done = true;
     h->why = answer->why;
     h->key = answer->text;
-    answer->text = NULL;
+    h->remark = answer->remark;
+    answer->text = answer->remark = NULL;
 }
 
 static const struct container *named(struct place *p, const char *name)
@@ -102,8 +103,8 @@ static void settle(struct place *p)
 }
 
 /* Launches one to begin with. */
-static container_id make(struct place *p, const char *name, enum isolation mode, const char *port,
-                         bool remove)
+static container_id make_running(struct place *p, const char *command, const char *name, enum isolation mode,
+                                 const char *port, bool remove)
 {
     struct launch_spec spec;
     struct heard h = {0};
@@ -111,7 +112,7 @@ static container_id make(struct place *p, const char *name, enum isolation mode,
     launch_spec_init(&spec);
     spec.image = mem_string(windows ? "nanoserver:ltsc2022" : "busybox");
     spec.name = mem_string(name);
-    spec.command = launch_split(windows ? "ping -t localhost" : "serve 1000", NULL);
+    spec.command = launch_split(windows ? "ping -t localhost" : command, NULL);
     spec.isolation = mode;
     spec.remove = remove;
     if (port) {
@@ -126,6 +127,12 @@ static container_id make(struct place *p, const char *name, enum isolation mode,
     settle(p);
     assert_non_null(named(p, name));
     return named(p, name)->id;
+}
+
+static container_id make(struct place *p, const char *name, enum isolation mode, const char *port,
+                         bool remove)
+{
+    return make_running(p, "serve 1000", name, mode, port, remove);
 }
 
 static struct launch_spec spec_of(struct place *p, container_id id, const char *name)
@@ -379,12 +386,38 @@ static void cancelled_half_way(void **state)
     close_place(p);
 }
 
+/* What the stop of the old one had to be is told with what follows. */
+static void that_the_old_one_was_killed_is_said(void **state)
+{
+    (void)state;
+    struct heard h = {0};
+    struct place *p = open_on(&sim_backend, "systems=6,still=1,speed=60,stubborn=1");
+    container_id web = make(p, "web", ISOLATION_PROCESS, NULL, false);
+    relaunch_retire(p->session, web, hear, &h);
+    wait_for(p, &h.done);
+    assert_int_equal(h.why.kind, ERROR_NONE);
+    assert_non_null(h.remark);
+    assert_non_null(strstr(h.remark, "web was killed"));
+    free(h.remark);
+    close_place(p);
+    p = open_place("containers=0,stop=1"); /* where the ports are wanted it is stopped first */
+    web = make_running(p, "sleep 1000", "web", ISOLATION_PROCESS, "8080:80", false);
+    struct launch_spec spec = spec_of(p, web, "web-vm");
+    h = relaunch(p, web, &spec);
+    assert_int_equal(h.why.kind, ERROR_NONE);
+    assert_non_null(h.remark);
+    assert_non_null(strstr(h.remark, "web was killed"));
+    free(h.remark);
+    close_place(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_settings_are_the_same_but_for_mode_and_name),
         cmocka_unit_test(long_names_stay_names),
         cmocka_unit_test(an_engine_without_the_mode_says_why),
+        cmocka_unit_test(that_the_old_one_was_killed_is_said),
         cmocka_unit_test(the_old_one_stays_until_it_is_retired),
         cmocka_unit_test(one_that_has_stopped_or_removes_itself_is_retired_too),
         cmocka_unit_test(ports_are_handed_over),

@@ -358,9 +358,33 @@ static void words_that_are_no_options_are_refused(void **state)
     }
 }
 
+static void manners_are_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words;
+        bool good;
+    } cases[] = {{"shutdown=late,shutdown=strict,terminate=deaf,errors=win32,teardown=117000", true},
+                 {"pause=never,create=late", true},
+                 {"shutdown=sometimes", false},
+                 {"shutdown=", false},
+                 {"modify=never", false},
+                 {"terminate=strict", false},
+                 {"errors=late", false},
+                 {"teardown=long", false}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct machine_options options;
+        struct error why = {0};
+        machine_options_init(&options);
+        assert_int_equal(machine_options_parse(&options, cases[i].words, NULL, NULL, &why), cases[i].good);
+        assert_int_equal(why.kind, cases[i].good ? ERROR_NONE : ERROR_INVALID);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(manners_are_words),
         cmocka_unit_test(calls_fail_as_in_hcs),
         cmocka_unit_test(enumerations_are_filtered),
         cmocka_unit_test(answers_pass_the_schema),

@@ -195,6 +195,7 @@ static void free_heard(struct world *w)
         struct reply *r = w->replies;
         w->replies = r->next;
         free(r->text);
+        free(r->remark);
         process_table_free(r->processes);
         image_list_free(r->images);
         free(r);
@@ -230,6 +231,8 @@ static void on_reply(void *user, struct answer *answer)
     r->times++;
     r->why = answer->why;
     r->text = answer->text;
+    r->remark = answer->remark;
+    answer->remark = NULL;
     r->processes = answer->processes;
     r->images = answer->images;
     answer->text = NULL;
@@ -268,8 +271,8 @@ void reply_expect(struct world *w, struct reply *r, enum error_kind kind)
     assert_int_equal(r->why.kind, kind);
 }
 
-void act_with(struct world *w, const char *key, enum verb verb, const struct act_options *options,
-              enum error_kind kind)
+static struct reply *act_to_end(struct world *w, const char *key, enum verb verb,
+                                const struct act_options *options, enum error_kind kind)
 {
     struct reply *r;
     struct op *op = reply_begin(w, &r);
@@ -277,6 +280,19 @@ void act_with(struct world *w, const char *key, enum verb verb, const struct act
     w->subject->type->act(w->engine, op, key, verb, options);
     w->inside = false;
     reply_expect(w, r, kind);
+    return r;
+}
+
+const char *act_for_remark(struct world *w, const char *key, enum verb verb,
+                           const struct act_options *options)
+{
+    return act_to_end(w, key, verb, options, ERROR_NONE)->remark;
+}
+
+void act_with(struct world *w, const char *key, enum verb verb, const struct act_options *options,
+              enum error_kind kind)
+{
+    act_to_end(w, key, verb, options, kind);
 }
 
 void act(struct world *w, const char *key, enum verb verb, enum error_kind kind)

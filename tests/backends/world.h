@@ -42,7 +42,7 @@ struct reply { /* to an op; the world's */
     struct reply *next;
     int times;
     struct error why;
-    char *text;
+    char *text, *remark;
     struct process_table *processes;
     struct image_list *images;
 };
@@ -73,6 +73,9 @@ void reply_wait(struct world *w, struct reply *r);
 void reply_expect(struct world *w, struct reply *r, enum error_kind kind);
 
 void act(struct world *w, const char *key, enum verb verb, enum error_kind kind);
+/* With these options, and well; the remark is the world's, NULL none. */
+const char *act_for_remark(struct world *w, const char *key, enum verb verb,
+                           const struct act_options *options);
 void act_with(struct world *w, const char *key, enum verb verb, const struct act_options *options,
               enum error_kind kind);
 

@@ -8,11 +8,12 @@
 
 #include "core/memory.h"
 #include "core/port.h"
+#include "core/remark.h"
 #include "core/text.h"
 #include "core/times.h"
 #include "tests/fake/fake_parts.h"
 
-enum { SAMPLE_MS = 1000, STOP_SECONDS = 10 };
+enum { SAMPLE_MS = 1000 };
 
 static struct fake *open_ones; /* the fake host has no other way to know them */
 static bool has_failed;        /* offline= works once */
@@ -80,7 +81,10 @@ void fake_end_stop(struct fake_container *c, const struct error *why)
     if (op && why) {
         op_fail(op, why);
     } else if (op) {
-        op_succeed(op);
+        char *remark =
+            c->killed ? remark_killed(c->record.name, "it did not end when it was asked to") : NULL;
+        op_succeed_with(op, remark);
+        free(remark);
     }
 }
 
@@ -441,7 +445,7 @@ static void fake_close(struct backend *b, struct op *op)
 
 static void parse_options(struct fake_options *o, const char *address)
 {
-    *o = (struct fake_options){.containers = 12, .slow = 50, .offline = -1, .seed = 7};
+    *o = (struct fake_options){.containers = 12, .slow = 50, .stop = 10, .offline = -1, .seed = 7};
     for (const char *at = address; at && *at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
         int number = 0;
         char name[16] = "";
@@ -449,6 +453,7 @@ static void parse_options(struct fake_options *o, const char *address)
             continue;
         }
         o->containers = strcmp(name, "containers") == 0 ? number : o->containers;
+        o->stop = strcmp(name, "stop") == 0 ? number : o->stop;
         o->slow = strcmp(name, "slow") == 0 ? number : o->slow;
         o->offline = strcmp(name, "offline") == 0 ? number : o->offline;
         o->seed = strcmp(name, "seed") == 0 ? (unsigned)number : o->seed;

@@ -5,6 +5,7 @@
  *   seed=N        what the others look like
  *   live=1        usage moves, deterministically, once a second; else it is constant
  *   slow=MS       an import of an image takes so long (50)
+ *   stop=S        after so many seconds a stop kills by default (10)
  *   offline=MS    it goes offline once, so long after it came online
  *   refuse=1      it cannot be opened
  *   novm=1        it cannot launch VMs

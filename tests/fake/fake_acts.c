@@ -8,8 +8,6 @@
 #include "core/port.h"
 #include "tests/fake/fake_parts.h"
 
-enum { STOP_SECONDS = 10 };
-
 static int signal_number(const char *name, int otherwise)
 {
     static const struct {
@@ -63,6 +61,7 @@ static void set_paused(struct fake_container *c, bool pause)
 static void on_patience_over(uv_timer_t *timer)
 {
     struct fake_container *c = timer->data;
+    c->killed = true;
     fake_shell_signal(c->shell, SIGKILL);
 }
 
@@ -91,7 +90,7 @@ static bool take_signal(const struct request *r, int otherwise, int *number)
 
 static void do_stop(const struct request *r)
 {
-    int number, seconds = r->options->timeout < 0 ? STOP_SECONDS : r->options->timeout;
+    int number, seconds = r->options->timeout < 0 ? r->c->engine->options.stop : r->options->timeout;
     if (r->c->stopping) {
         refuse(r, "it is being stopped already");
     } else if (take_signal(r, SIGTERM, &number)) {
@@ -99,6 +98,7 @@ static void do_stop(const struct request *r)
             set_paused(r->c, false);
         }
         r->c->stopping = r->op;
+        r->c->killed = false;
         r->c->again = r->verb == VERB_RESTART;
         uv_timer_start(&r->c->timer, on_patience_over, (uint64_t)seconds * 1000, 0);
         fake_shell_signal(r->c->shell, number);

@@ -36,6 +36,7 @@ struct fake_container {
     struct fake_shell *shell; /* its first process; NULL: it does not run */
     int extra;                /* processes besides the first, pretended */
     unsigned dirty;           /* fields to tell */
+    bool killed;              /* the stop's time was over */
     bool gone;
     uv_timer_t timer; /* of a stop: time to kill */
     struct op *stopping;
@@ -45,7 +46,7 @@ struct fake_container {
 };
 
 struct fake_options {
-    int containers, slow, offline;
+    int containers, slow, stop, offline;
     unsigned seed;
     bool live, refuse, novm;
 };

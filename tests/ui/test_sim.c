@@ -125,6 +125,24 @@ static void what_windows_cannot_do_is_said(void **state)
     quit(p);
 }
 
+/* It was asked to end, and did not: that it was killed is said where its end is. */
+static void a_stop_that_became_a_kill_is_said(void **state)
+{
+    (void)state;
+    struct pty *p = start(24, 110, "systems=14,seed=20,still=1,speed=30,stubborn=1,shutdown=late");
+    choose(p, "web-1");
+    pty_type(p, "xy");
+    pty_expect(p,
+               "Stopped web-1. But web-1 was killed: it had not ended 30 s after it was asked to; HCS had");
+    quit(p);
+    p = start(24, 110, "systems=14,seed=20,still=1,speed=30,stubborn=1");
+    pty_type(p, "/ping<Enter>");
+    pty_expect(p, "2 shown");
+    pty_type(p, "  xy");
+    pty_expect(p, "Stopped 2 containers, of which 2 otherwise than asked; the first: ping-");
+    quit(p);
+}
+
 static void the_same_again_in_the_other_mode(void **state)
 {
     (void)state;
@@ -226,6 +244,7 @@ int main(void)
         cmocka_unit_test(vms_are_shown_when_asked_for),
         cmocka_unit_test(a_shell_in_a_windows_container),
         cmocka_unit_test(what_windows_cannot_do_is_said),
+        cmocka_unit_test(a_stop_that_became_a_kill_is_said),
         cmocka_unit_test(the_same_again_in_the_other_mode),
         cmocka_unit_test(a_launch_is_told_and_then_wiped_away),
         cmocka_unit_test(without_input_a_shell_ends_at_once),

@@ -19,4 +19,6 @@ run systems=14,seed=7,still=1 calls_computecore
 run systems=14,seed=7,disconnect=1500 calls_computecore disconnect
 run systems=14,seed=7,still=1,delay=0,linger=30 calls_computecore early
 run systems=14,seed=7,fresh=1 conformance_computecore
+run systems=14,seed=7,fresh=1,shutdown=late,shutdown=strict,errors=old conformance_computecore
+run systems=14,seed=7,fresh=1,shutdown=never,shutdown=bare,terminate=late,errors=win32 conformance_computecore
 end

@@ -10,11 +10,25 @@ struct act {
     struct act_options options;
 };
 
+/* Nobody waits for ever; the local engine keeps to a day at most. */
+static bool take_seconds(struct act *act, const char *name, const char *word)
+{
+    enum { DAY = 24 * 3600 };
+    char *end;
+    long seconds = strtol(word, &end, 10);
+    if (*end != 0 || end == word || seconds < 0 || seconds > DAY) {
+        cli_wrong(act->command, "--%s takes seconds from 0 (it is killed at once) to %d (a day), not '%s'",
+                  name, DAY, word);
+        return false;
+    }
+    act->options.timeout = (int)seconds;
+    return true;
+}
+
 static bool option(void *user, int index, struct args *args)
 {
     struct act *act = user;
     const struct cli_option *o = &act->command->options[index];
-    char *end;
     switch (o->letter) {
     case 's':
         act->options.signal = args->value;
@@ -23,12 +37,7 @@ static bool option(void *user, int index, struct args *args)
         act->options.force = args->on;
         break;
     case 't':
-        act->options.timeout = (int)strtol(args->value, &end, 10);
-        if (*end != 0 || end == args->value || act->options.timeout < 0) {
-            cli_wrong(act->command, "--%s takes a number of seconds, not '%s'", o->name, args->value);
-            return false;
-        }
-        break;
+        return take_seconds(act, o->name, args->value);
     }
     return true;
 }
@@ -81,7 +90,7 @@ static int act(struct cli *cli, struct args *args, const struct cli_command *com
 }
 
 static const struct cli_option stop_options[] = {
-    {'t', "time", "SECONDS", "Seconds before it is killed (10)"},
+    {'t', "time", "SECONDS", "Until it is killed; 0: at once (local 10, hcs 30, docker as it is set there)"},
     {'s', "signal", "SIGNAL", "The signal that asks it to stop (TERM)"},
     {0, NULL, NULL, NULL}};
 static const struct cli_option kill_options[] = {{'s', "signal", "SIGNAL", "The signal to send (KILL)"},

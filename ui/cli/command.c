@@ -331,11 +331,15 @@ void cli_answered(void *user, struct answer *answer)
 bool cli_await(struct cli *cli, struct waiting *w)
 {
     cli_wait(cli, &w->done);
+    if (w->answer.remark) {
+        cli_say("%s", w->answer.remark);
+    }
     return w->answer.why.kind == ERROR_NONE;
 }
 
 void answer_done(struct answer *answer)
 {
+    free(answer->remark);
     free(answer->text);
     process_table_free(answer->processes);
     image_list_free(answer->images);

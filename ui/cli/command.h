@@ -73,7 +73,8 @@ struct waiting {
     struct answer answer;
 };
 void cli_answered(void *user, struct answer *answer); /* an op_cb; user: struct waiting */
-bool cli_await(struct cli *cli, struct waiting *w);   /* false: it failed, w->answer.why says why */
+/* False: it failed, w->answer.why says why. A remark of the engine has been said. */
+bool cli_await(struct cli *cli, struct waiting *w);
 void answer_done(struct answer *answer);
 
 /* Says "porthole: SENTENCE" on standard error. */

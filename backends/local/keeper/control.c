@@ -9,6 +9,7 @@
 #include "backends/local/keeper/keeper.h"
 #include "backends/local/keeper/server.h"
 #include "core/memory.h"
+#include "core/remark.h"
 
 enum { SECONDS_AT_MOST = 24 * 3600, SIZE_AT_MOST = 10000, THAW_SECONDS = 5 };
 
@@ -76,6 +77,16 @@ struct freeze {
 
 static void stop_now(struct keeper *k, int signal, int seconds);
 
+/* Takes the words. The first is why it is killed: a second kill changes nothing. */
+static void note_remark(struct keeper *k, char *words)
+{
+    if (k->remark) {
+        free(words);
+    } else {
+        k->remark = words;
+    }
+}
+
 static void end_freeze(struct freeze *f)
 {
     struct keeper *k = f->keeper;
@@ -107,6 +118,7 @@ static void on_not_frozen(void *user, const struct error *why)
     struct keeper *k = f->keeper;
     server_tell(k->server, AWAITS_FREEZE, why);
     if (f->then_stop) { /* what is left to try */
+        note_remark(k, remark_killed(k->state.spec.name, why->text));
         stop_now(k, SIGKILL, f->seconds);
         f->then_stop = false;
     }
@@ -128,7 +140,11 @@ static void freeze(struct keeper *k, const struct freeze *wish)
 static void on_deadline(uv_timer_t *timer)
 {
     struct keeper *k = timer->data;
+    const char *name = k->state.spec.name;
     if (k->phase == PHASE_RUNNING) {
+        bool paused = k->freezing || k->state.state == CONTAINER_PAUSED;
+        note_remark(k, paused ? remark_killed(name, "it was paused, and could not be resumed in time")
+                              : remark_killed_late(name, k->stop_seconds));
         k->wall->signal(k, k->process, SIGKILL);
     }
 }
@@ -138,8 +154,12 @@ static void stop_now(struct keeper *k, int signal, int seconds)
     if (k->phase != PHASE_RUNNING) {
         return;
     }
+    if (seconds == 0 && k->stop_seconds > 0) { /* who asked for the stop is to know */
+        note_remark(k, remark_killed(k->state.spec.name, "somebody else killed it while it was stopping"));
+    }
     k->wall->signal(k, k->process, seconds == 0 ? SIGKILL : signal);
     if (seconds > 0) {
+        k->stop_seconds = seconds;
         uv_timer_start(&k->deadline, on_deadline, (uint64_t)seconds * 1000, 0);
     }
 }
@@ -189,7 +209,7 @@ static bool wanted_signal(struct client *c, const cJSON *o, const char *otherwis
 static int wanted_seconds(const cJSON *o)
 {
     int64_t seconds = json_integer(o, "timeout", -1);
-    return seconds < 0 || seconds > SECONDS_AT_MOST ? STOP_SECONDS : (int)seconds;
+    return seconds < 0 ? STOP_SECONDS : seconds > SECONDS_AT_MOST ? SECONDS_AT_MOST : (int)seconds;
 }
 
 static void verb_stop(struct keeper *k, struct client *c, const cJSON *o)

@@ -279,8 +279,11 @@ static void on_started(void *user, int process, const int fds[3])
         answer(NULL);
     }
     server_tell(k->server, AWAITS_START, NULL);
+    free(k->remark); /* those who wanted a restart have heard it */
+    k->remark = NULL;
+    k->stop_seconds = 0;
     if (k->stop_wanted) {
-        control_stop(k, k->stop_signal, k->stop_seconds);
+        control_stop(k, k->wanted_signal, k->wanted_seconds);
     }
 }
 
@@ -334,8 +337,8 @@ static void on_stop_too_late(uv_timer_t *timer)
 void keeper_stop_start(struct keeper *k, int signal, int seconds)
 {
     k->stop_wanted = true;
-    k->stop_signal = signal;
-    k->stop_seconds = seconds;
+    k->wanted_signal = signal;
+    k->wanted_seconds = seconds;
     if (k->aborted.kind == ERROR_NONE) {
         uv_timer_start(&k->deadline, on_stop_too_late, (uint64_t)seconds * 1000, 0);
     }
@@ -479,6 +482,7 @@ static void keeper_done(struct keeper *k)
     log_free(k->log);
     runtime_done(&k->runtime);
     image_config_done(&k->image);
+    free(k->remark);
     state_done(&k->state);
     paths_free(k->paths);
     if (k->lock >= 0) {

@@ -58,9 +58,11 @@ struct keeper {
     bool unsaved;        /* the state could not be written yet */
     int start_seconds;   /* how long a start may take */
     bool stop_wanted;    /* while STARTING; with: */
-    int stop_signal, stop_seconds;
+    int wanted_signal, wanted_seconds;
     struct error aborted;    /* ERROR_NONE, or why what is STARTING is being ended */
     bool again;              /* when it has ended it is to start again */
+    int stop_seconds;        /* of the stop that waits for the end of this run; 0 none */
+    char *remark;            /* what became harsher than was asked in the end of this run; NULL nothing */
     struct freeze *freezing; /* a pause or resume that is under way */
 };
 

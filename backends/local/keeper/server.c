@@ -244,7 +244,8 @@ void server_tell(struct server *s, enum client_awaits what, const struct error *
         if (why) {
             client_refuse(c, why);
         } else {
-            client_say(c, WIRE_DONE, NULL, 0);
+            const char *remark = what == AWAITS_FREEZE ? NULL : s->keeper->remark;
+            client_say(c, WIRE_DONE, remark, remark ? strlen(remark) : 0);
             client_finish(c);
         }
     }

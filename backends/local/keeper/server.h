@@ -16,7 +16,7 @@ void server_mute(struct server *s);                           /* takes nobody ne
 void server_close(struct server *s); /* throws out whoever is left; frees itself once the loop has let go */
 size_t server_clients(const struct server *s);
 
-/* Those who wait for this get WIRE_DONE, or why not. */
+/* Those who wait for this get WIRE_DONE, with the remark on the end of the run that is over, or why not. */
 void server_tell(struct server *s, enum client_awaits what, const struct error *why);
 
 /* Lets go, when they have got what is queued for them, of all but those with an exec under way. */

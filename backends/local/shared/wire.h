@@ -43,7 +43,7 @@ enum wire_type {
     WIRE_OPENED = 32, /* empty */
     WIRE_OUTPUT,      /* u8 stream (0 out, 1 err), bytes */
     WIRE_EXIT,        /* i32 exit code */
-    WIRE_DONE,        /* empty */
+    WIRE_DONE,        /* of a control: UTF-8 sentence on what became harsher than was asked; else empty */
     WIRE_ERROR,       /* u8 enum error_kind, i32 native, UTF-8 sentence */
     WIRE_ROWS,        /* pairs: of each process, beginning with "pid"; or of the statistics */
     /* keeper and guest agent only */

@@ -59,6 +59,7 @@ static void tell_event(struct standin *s, const struct machine_event *event)
     tell_systems(s, event->id, (HCS_EVENT_TYPE)event->type, event->document);
     if (event->type == HCS_EVENT_SYSTEM_EXITED) {
         lasting_gone(event->id);
+        system_exited(s, event->id, event->document);
     }
 }
 
@@ -81,7 +82,7 @@ static DWORD WINAPI live(void *data)
     for (;;) {
         struct machine_event event;
         EnterCriticalSection(&s->lock);
-        machine_advance(s->machine, s->clock + (int64_t)(GetTickCount64() - s->began));
+        machine_advance(s->machine, s->clock + (int64_t)((GetTickCount64() - s->began) * s->speed));
         while (machine_take_event(s->machine, &event)) {
             tell_event(s, &event);
             free(event.id);
@@ -131,6 +132,8 @@ static bool take_word(void *user, const char *name, unsigned value)
         s->disconnect = value;
     } else if (strcmp(name, "returns") == 0) {
         s->returns = value;
+    } else if (strcmp(name, "speed") == 0) {
+        s->speed = value;
     } else if (strcmp(name, "early") == 0) {
         s->early = true;
     } else if (strcmp(name, "fresh") == 0) {
@@ -168,6 +171,7 @@ static BOOL CALLBACK begin(INIT_ONCE *once, void *parameter, void **context)
     InitializeConditionVariable(&s->quiet);
     s->delay = 2;
     s->returns = 1500;
+    s->speed = 1;
     s->age = 1;
     standin_renew(s);
     CloseHandle(CreateThread(NULL, 0, live, s, 0, NULL));

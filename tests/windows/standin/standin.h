@@ -5,6 +5,7 @@
  *
  * PORTHOLE_STANDIN in the environment: words as backends/sim/machine.h has them, and
  *
+ * - speed=N: the host's clock runs so many times faster (1)
  * - delay=MS: every answer takes so long (2)
  * - linger=MS: a call on a system returns only so long after it was made (0), maybe after its answer
  * - disconnect=MS: the service goes away so long after its first use (0: never)
@@ -81,13 +82,16 @@ struct open_process {
     struct listener listener;
 };
 
+struct job;
+
 struct standin {
     CRITICAL_SECTION lock; /* of all below */
     CONDITION_VARIABLE quiet;
     struct machine *machine;
     struct open_system *systems;
     struct open_process *processes;
-    unsigned delay, linger, disconnect, returns;
+    struct job *owed; /* calls that wait for the end of their system, or for ever */
+    unsigned delay, linger, disconnect, returns, speed;
     bool early, pids, fresh;
     unsigned age;
     ULONGLONG began;
@@ -113,6 +117,9 @@ void standin_later(unsigned ms, void (*run)(void *data), void *data);
 /* listener.c: the lock is held before and after, not within */
 void listener_tell(struct listener *l, HCS_EVENT_TYPE type, const char *document);
 void listener_close(struct listener *l, const char *what); /* waits for callbacks */
+
+/* system.c: with the lock held, which is let go meanwhile */
+void system_exited(struct standin *s, const char *id, const char *status);
 
 /* process.c */
 void process_tell_disconnect(struct standin *s);

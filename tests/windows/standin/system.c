@@ -11,6 +11,7 @@ struct job { /* a call that is under way */
     enum hcs_call call;
     char *id, *document;
     unsigned age;
+    struct job *next; /* of those that are owed */
 };
 
 static struct open_system *system_of(HCS_SYSTEM handle)
@@ -37,12 +38,19 @@ static int32_t perform(struct standin *s, struct job *job, struct text *answer)
     if (result >= 0) {
         result = machine_call(s->machine, job->call, job->id, job->document, answer);
     }
-    if ((creates && result < 0) || (job->call == HCS_TERMINATE && result >= 0)) {
+    if ((creates && result < 0) || (job->call == HCS_TERMINATE && !machine_has(s->machine, job->id))) {
         lasting_gone(job->id);
     } else if (job->call == HCS_START && result >= 0) {
         lasting_started(job->id);
     }
     return result;
+}
+
+static void job_free(struct job *job)
+{
+    free(job->id);
+    free(job->document);
+    free(job);
 }
 
 static void run(void *data)
@@ -56,13 +64,35 @@ static void run(void *data)
         result = perform(s, job, &answer);
     }
     bool rename = s->pids && result >= 0 && job->call == HCS_PROPERTIES;
+    bool owed = result >= 0 && machine_answers(s->machine, job->call) != ANSWER_SOON;
+    if (owed) {
+        job->next = s->owed;
+        s->owed = job;
+    }
     LeaveCriticalSection(&s->lock);
-    char *document = answer.data ? text_take(&answer) : NULL;
-    operation_end(job->operation, result, rename && document ? standin_pids(document) : document);
+    if (!owed) {
+        char *document = answer.data ? text_take(&answer) : NULL;
+        operation_end(job->operation, result, rename && document ? standin_pids(document) : document);
+        job_free(job);
+    }
     text_done(&answer);
-    free(job->id);
-    free(job->document);
-    free(job);
+}
+
+void system_exited(struct standin *s, const char *id, const char *status)
+{
+    for (struct job **link = &s->owed; *link;) {
+        struct job *job = *link;
+        if (strcmp(job->id, id) == 0 && machine_answers(s->machine, job->call) == ANSWER_AT_EXIT) {
+            *link = job->next;
+            LeaveCriticalSection(&s->lock);
+            operation_end(job->operation, machine_exit_answer(job->call, status), NULL);
+            job_free(job);
+            EnterCriticalSection(&s->lock);
+            link = &s->owed; /* others may have changed the list */
+        } else {
+            link = &job->next;
+        }
+    }
 }
 
 static HRESULT begin(enum hcs_call call, HCS_OPERATION_TYPE type, const char *id, unsigned age,
@@ -72,7 +102,7 @@ static HRESULT begin(enum hcs_call call, HCS_OPERATION_TYPE type, const char *id
     HRESULT result = operation_begin(op, type);
     if (result >= 0) {
         struct job *job = mem_new(1, sizeof *job);
-        *job = (struct job){op, call, mem_string(id), wide_to_utf8(document), age};
+        *job = (struct job){op, call, mem_string(id), wide_to_utf8(document), age, NULL};
         standin_later(standin()->delay, run, job);
         Sleep(standin()->linger);
     }
