@@ -272,7 +272,7 @@ static void add_moment(struct text *t, const char *name, int64_t ms)
 static void begin_logs(struct stream *s)
 {
     struct text query = {0};
-    text_addf(&query, "stdout=1&stderr=1&timestamps=1&follow=%d", s->follow);
+    text_addf(&query, "stdout=1&stderr=1&timestamps=%d&follow=%d", s->stamped, s->follow);
     if (s->tail >= 0) {
         text_addf(&query, "&tail=%" PRId64, s->tail);
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "ui/cli/command.h"
+#include "ui/cli/out.h"
 
 struct act {
     const struct cli_command *command;
@@ -40,7 +41,7 @@ static int act_on(struct cli *cli, enum verb verb, const struct act_options *opt
     }
     if ((verb == VERB_START && c->state == CONTAINER_RUNNING) ||
         (verb == VERB_STOP && (c->state == CONTAINER_EXITED || c->state == CONTAINER_CREATED))) {
-        puts(word); /* as docker sees it: it is as was wanted */
+        out_line(word); /* as docker sees it: it is as was wanted */
         return 0;
     }
     struct waiting w = {0};
@@ -50,7 +51,7 @@ static int act_on(struct cli *cli, enum verb verb, const struct act_options *opt
     answer_done(&w.answer);
     model_publish(cli->model);
     if (ok) {
-        puts(word);
+        out_line(word);
     }
     return code;
 }

@@ -314,7 +314,7 @@ static void print_ids(const struct cli *cli, const struct listing *rows, const s
         if (is_shown(ls, c)) {
             struct text clean = {0}; /* it is the engine's word */
             text_add_clean(&clean, c->key, strlen(c->key));
-            puts(text_of(&clean));
+            out_line(text_of(&clean));
             text_done(&clean);
         }
     }
