@@ -128,6 +128,16 @@ static void the_experiment_works(void **state)
                       dockerd_address(daemon_of_tests)));
 }
 
+/* As the local engine's in tests/ui/cli/test_output.sh. */
+static void what_is_printed_arrives(void **state)
+{
+    (void)state;
+    assert_true(
+        dockerd_shell("python3 \"$PORTHOLE_SOURCE/tests/ui/cli/output.py\" --utf8 --launch=--network=none "
+                      "\"$PORTHOLE_BINARY\" --engine docker=%s >&2",
+                      dockerd_address(daemon_of_tests)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +146,7 @@ int main(void)
         cmocka_unit_test(what_is_done_to_one_is_as_dockers),
         cmocka_unit_test(what_is_not_there_is_as_dockers),
         cmocka_unit_test(the_experiment_works),
+        cmocka_unit_test(what_is_printed_arrives),
     };
     char why[128];
     signal(SIGPIPE, SIG_IGN);
