@@ -23,7 +23,7 @@ struct fd_alarm {
 #endif
 };
 
-enum fd_wish { FD_NOTHING, FD_READ, FD_WRITE };
+enum fd_wish { FD_FOR_NOTHING, FD_TO_READ, FD_TO_WRITE };
 enum fd_answer {
     FD_READY,
     FD_RUNG, /* fd_alarm_ring was called since the last such answer */
@@ -35,7 +35,7 @@ void fd_alarm_done(struct fd_alarm *a);
 void fd_alarm_ring(struct fd_alarm *a); /* from any thread */
 
 /* Waits until the wish can be done without blocking, as far as the system can tell, or the alarm rings. With
- * FD_NOTHING: until the reader of fd is gone or the alarm rings; fd may then be -1. */
+ * FD_FOR_NOTHING: until the reader of fd is gone or the alarm rings; fd may then be -1. */
 enum fd_answer fd_wait(struct fd_alarm *a, int fd, enum fd_wish wish);
 
 /* Writes some of it after FD_READY: no more than does not block on a pipe whose other writers are silent.

@@ -45,7 +45,7 @@ static bool has_rung(struct fd_alarm *a)
 
 enum fd_answer fd_wait(struct fd_alarm *a, int fd, enum fd_wish wish)
 {
-    short events = wish == FD_READ ? POLLIN : wish == FD_WRITE ? POLLOUT : 0;
+    short events = wish == FD_TO_READ ? POLLIN : wish == FD_TO_WRITE ? POLLOUT : 0;
     for (;;) {
         struct pollfd both[] = {{.fd = fd, .events = events}, {.fd = a->ends[0], .events = POLLIN}};
         int n = poll(both, 2, -1);
@@ -58,7 +58,7 @@ enum fd_answer fd_wait(struct fd_alarm *a, int fd, enum fd_wish wish)
         if (both[1].revents && has_rung(a)) {
             return FD_RUNG;
         }
-        if (both[0].revents & events || (both[0].revents && wish == FD_READ)) {
+        if (both[0].revents & events || (both[0].revents && wish == FD_TO_READ)) {
             return FD_READY; /* read() tells the end, and what is wrong */
         }
         if (both[0].revents) {

@@ -26,7 +26,7 @@ void fd_alarm_ring(struct fd_alarm *a)
 enum fd_answer fd_wait(struct fd_alarm *a, int fd, enum fd_wish wish)
 {
     (void)fd;
-    if (wish != FD_NOTHING) {
+    if (wish != FD_FOR_NOTHING) {
         return uv_sem_trywait(&a->rung) == 0 ? FD_RUNG : FD_READY;
     }
     uv_sem_wait(&a->rung);

@@ -168,7 +168,7 @@ static void has_failed(struct writer *w, int fd, int error)
 static bool write_chunk(struct writer *w, const struct chunk *c)
 {
     for (size_t at = 0; at < c->len;) {
-        enum fd_answer answer = fd_wait(&w->side.alarm, c->fd, FD_WRITE);
+        enum fd_answer answer = fd_wait(&w->side.alarm, c->fd, FD_TO_WRITE);
         if (answer == FD_RUNG) {
             if (is_stopped(&w->side)) {
                 return false;
@@ -197,7 +197,7 @@ static void serve_writes(struct side *s)
             free(c);
             continue;
         }
-        enum fd_answer answer = fd_wait(&s->alarm, STDOUT_FILENO, FD_NOTHING);
+        enum fd_answer answer = fd_wait(&s->alarm, STDOUT_FILENO, FD_FOR_NOTHING);
         if (answer == FD_GONE) {
             has_failed(w, STDOUT_FILENO, EPIPE);
         }
@@ -341,7 +341,8 @@ static void serve_reads(struct side *s)
     struct reader *r = (struct reader *)s;
     for (ssize_t n = 1; n > 0;) {
         bool wanted = wants(r);
-        enum fd_answer answer = fd_wait(&s->alarm, wanted ? STDIN_FILENO : -1, wanted ? FD_READ : FD_NOTHING);
+        enum fd_answer answer =
+            fd_wait(&s->alarm, wanted ? STDIN_FILENO : -1, wanted ? FD_TO_READ : FD_FOR_NOTHING);
         if (is_stopped(s)) {
             return;
         }

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """What porthole prints reaches whoever reads it, however slowly: byte for byte, and nothing is lost.
 
-output.py [--launch OPTION]... [--utf8] PROGRAM [OPTION]...
+output.py [--launch OPTION]... [--utf8] [--existing NAME]... PROGRAM [OPTION]...
 
 PROGRAM OPTION... is porthole with its engine; --launch: an option of `run`; --utf8: the engine keeps no other bytes in
-its log (docker's json-file)."""
+its log (docker's json-file); --existing: only the output of these containers is read, and none is launched."""
 import argparse
+import fcntl
+import json
 import os
 import pty
 import re
@@ -18,9 +20,11 @@ import time
 import tty
 
 LINES = 20000
+F_SETPIPE_SZ = 1031  # fcntl has it from Python 3.10 on
 parser = argparse.ArgumentParser()
 parser.add_argument("--launch", action="append", default=[])
 parser.add_argument("--utf8", action="store_true")
+parser.add_argument("--existing", action="append", default=[])
 parser.add_argument("porthole", nargs=argparse.REMAINDER)
 options = parser.parse_args()
 porthole = options.porthole
@@ -32,7 +36,7 @@ def check(what, got, wanted):
     checks += 1
     if got != wanted:
         failures += 1
-        short = [repr(v) if len(repr(v)) < 300 else "%s bytes: %.120r ... %r" % (len(v), v, v[-60:]) for v in (got, wanted)]
+        short = [v if len(v) < 300 else "%s ... %s (%d)" % (v[:120], v[-60:], len(v)) for v in (repr(got), repr(wanted))]
         print("FAILED: %s: got %s, wanted %s" % (what, *short), flush=True)
 
 
@@ -72,6 +76,7 @@ def slowly(fd, slow=0.3):
 
 def into_slow_pipe(*args, nonblock=False):
     ours, theirs = os.pipe()
+    fcntl.fcntl(theirs, F_SETPIPE_SZ, 4096)
     if nonblock:  # as ssh and node.js leave it
         os.set_blocking(theirs, False)
     before = os.get_blocking(theirs)
@@ -249,6 +254,27 @@ def interrupted():
     os.close(ours)
 
 
+def those_that_are_there():
+    """Containers that are not ours, in whatever mode: what they have printed so far."""
+    for name in options.existing:
+        all_of_it = run("logs", name).stdout
+        check("%s has printed something" % name, all_of_it != b"", True)
+        check("logs of %s" % name, into_slow_pipe("logs", name), (0, all_of_it, b""))
+        code, got, said = into_slow_pipe("logs", "-t", name)
+        check("logs -t of %s" % name, (code, without_stamps(got), said), (0, all_of_it, b""))
+        code, got = on_terminal("logs", name)
+        check("logs of %s on a terminal" % name, (code, got), (0, all_of_it))
+        check("logs -f of %s | head -1" % name, head("logs", "-f", name)[1:], (141, b""))
+    names = run("ls", "-a", "-q").stdout.split()
+    for nonblock in False, True:
+        code, got, said = into_slow_pipe("ls", "-a", "--json", nonblock=nonblock)
+        check("the list into a slow pipe", (code, [c["id"].encode() for c in json.loads(got)], said), (0, names, b""))
+
+
+if options.existing:
+    those_that_are_there()
+    print("%d checks, %d failed" % (checks, failures))
+    sys.exit(failures > 0)
 many_lines()
 readers_that_go()
 full_disks()

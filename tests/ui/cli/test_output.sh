@@ -1,6 +1,12 @@
 #!/bin/sh
 # Nothing that is printed is lost on the way to whoever reads it, from containers in both modes.
 . "$(dirname "$0")/lib.sh"
+if [ -x "${PORTHOLE_FAKE-}" ]; then
+    only fake
+    python3 "$(dirname "$0")/output.py" --existing web-1 --existing untrusted-build "$PORTHOLE_FAKE"
+    is "the fake engine, in both modes" $? 0
+    only local
+fi
 can_launch
 python3 "$(dirname "$0")/output.py" "$program"
 is "process isolation" $? 0
