@@ -221,7 +221,7 @@ void app_count(struct app *a)
     a->running = a->total = 0;
     while ((c = model_next(a->model, &cursor))) {
         a->total += all || !c->apart;
-        a->running += (all || !c->apart) && c->state == CONTAINER_RUNNING;
+        a->running += (all || !c->apart) && state_runs(c->state);
     }
     app_dirty(a, PART_HEAD);
 }

@@ -8,9 +8,14 @@
 /* Podman takes a stop without a time for one that waits for nothing: this is what its own command gives. */
 enum { PODMAN_STOP_S = 10 };
 
+/* What has been asked to end and is up all the same is looked at so often, with so many ms between. */
+enum { LOOKS = 20, LOOK_MS = 100 };
+
 struct act {
     struct call call;
     enum verb verb;
+    char key[API_KEY];
+    int looks;
 };
 
 static char *what_of(const struct docker *d, const char *verb, const char *key)
@@ -20,16 +25,62 @@ static char *what_of(const struct docker *d, const char *verb, const char *key)
     return text_take(&t);
 }
 
+static void look_after(struct call *c);
+
+static void wait_a_moment(struct call *c)
+{
+    (void)c; /* on a thread */
+    uv_sleep(LOOK_MS);
+}
+
+/* A container that the engine is about to start again may escape its stop. */
+static void looked_after(struct call *c, const struct reply *r)
+{
+    struct act *a = (struct act *)c;
+    struct api_record record = {.c.state = CONTAINER_EXITED};
+    struct error why = r->why;
+    cJSON *json = why.kind == ERROR_NONE ? json_parse(r->body, r->len, API_ONE_LIMIT, &why) : NULL;
+    bool told = json && api_inspect(&record, json, &c->docker->about);
+    enum container_state state = told ? record.c.state : CONTAINER_EXITED;
+    if (r->status == 404 || (told && !state_is_live(state))) {
+        call_succeed(c);
+    } else if (!told) {
+        error_wrap(&why, "it was asked to stop, and whether it did is not told");
+        call_fail(c, &why);
+    } else if (a->looks++ < LOOKS) {
+        call_work(c, wait_a_moment, look_after);
+    } else {
+        error_set(
+            &why, ERROR_CONFLICT, 0,
+            "its engine says that it has stopped it, and that it is %s; stop it again, or take its restart "
+            "policy away (docker update --restart no)",
+            state_word(state));
+        call_fail(c, &why);
+    }
+    if (told) {
+        api_record_done(&record);
+    }
+    cJSON_Delete(json);
+}
+
+static void look_after(struct call *c)
+{
+    const struct act *a = (struct act *)c;
+    call_ask(c, "GET", docker_path(c->docker, "/containers/%s/json", a->key), NULL, looked_after);
+}
+
 /* 304: it is already as it was to become. */
 static void acted(struct call *c, const struct reply *r)
 {
     struct error why = r->why;
     if (why.kind == ERROR_NONE && r->status == 304) {
-        error_set(&why, ERROR_CONFLICT, 304,
-                  ((struct act *)c)->verb == VERB_START ? "it runs already" : "it does not run");
+        error_set(&why, ERROR_CONFLICT, 304, ((struct act *)c)->verb == VERB_START ? "it runs already" : "it does not run");
+        why.already = true;
     }
     if (why.kind != ERROR_NONE) {
         call_fail(c, &why);
+    } else if (((struct act *)c)->verb == VERB_STOP) {
+        look_after(c);
     } else {
         call_succeed(c);
     }
@@ -87,6 +138,7 @@ void docker_act(struct backend *b, struct op *op, const char *key, enum verb ver
     const struct http_request request = {
         .method = verb == VERB_REMOVE ? "DELETE" : "POST", .path = path, .apart = true};
     a->verb = verb;
+    snprintf(a->key, sizeof a->key, "%s", key);
     call_begin(&a->call, d, op, what_of(d, verb_word(verb), key), NULL);
     call_request(&a->call, &request, API_ONE_LIMIT, acted);
     free(path);
@@ -212,8 +264,7 @@ void docker_processes(struct backend *b, struct op *op, const char *key)
     if (!docker_key_ok(key, "read the processes of it", op)) {
         return;
     }
-    if (en && en->inspected && en->record.state != CONTAINER_RUNNING &&
-        en->record.state != CONTAINER_PAUSED) {
+    if (en && en->inspected && !state_is_live(en->record.state) && en->record.state != CONTAINER_UNKNOWN) {
         error_set(&why, ERROR_CONFLICT, 0, "%s does not run: it has no processes", entry_name(d, key));
         op_fail(op, &why);
         return;

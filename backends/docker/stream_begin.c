@@ -250,7 +250,7 @@ static void begin_exec(struct stream *s)
 static void begin_attach(struct stream *s, enum container_state state)
 {
     struct error why;
-    if (state == CONTAINER_EXITED) {
+    if (state_has_ended(state) && !state_is_live(state)) { /* the engine would wait for its next start */
         error_set(&why, ERROR_CONFLICT, 0, "cannot attach to %s: it does not run; start it first",
                   stream_name(s));
         stream_end(s, &why, -1);

@@ -45,11 +45,19 @@ static void keeper_answered(void *user, const struct error *why)
     finish(user, why);
 }
 
-static void refuse(struct act *a, const char *words)
+/* already: it is as was wanted. */
+static void refuse_as(struct act *a, bool already, const char *words)
 {
     struct error why;
-    error_set(&why, ERROR_CONFLICT, 0, "cannot %s %s: %s", verb_word(a->verb), a->state.spec.name, words);
+    error_set(&why, ERROR_CONFLICT, 0, "cannot %s %s: %s", verb_word(a->verb),
+              a->state.spec.name, words);
+    why.already = already;
     finish(a, &why);
+}
+
+static void refuse(struct act *a, const char *words)
+{
+    refuse_as(a, false, words);
 }
 
 static void ask(struct act *a, const char *verb, keeper_cb cb)
@@ -60,13 +68,14 @@ static void ask(struct act *a, const char *verb, keeper_cb cb)
 
 static bool runs(const struct act *a)
 {
-    return a->state.state == CONTAINER_RUNNING || a->state.state == CONTAINER_PAUSED;
+    return state_is_live(a->state.state);
 }
 
 static void start(struct act *a)
 {
     if (runs(a)) {
-        refuse(a, a->state.state == CONTAINER_PAUSED ? "it is paused; resume it" : "it runs already");
+        bool paused = a->state.state == CONTAINER_PAUSED;
+        refuse_as(a, !paused, paused ? "it is paused; resume it" : "it runs already");
     } else if (a->keeper) {
         ask(a, "start", keeper_answered);
     } else {
@@ -129,7 +138,8 @@ static void on_running(struct act *a, const char *verb)
 {
     bool paused = a->state.state == CONTAINER_PAUSED;
     if (!runs(a)) {
-        refuse(a, a->state.state == CONTAINER_CREATED ? "it has not been started" : "it does not run");
+        bool created = a->state.state == CONTAINER_CREATED;
+        refuse_as(a, a->verb == VERB_STOP, created ? "it has not been started" : "it does not run");
     } else if (a->verb == VERB_PAUSE && paused) {
         refuse(a, "it is paused already");
     } else if (a->verb == VERB_RESUME && !paused) {

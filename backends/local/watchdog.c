@@ -41,7 +41,7 @@ bool keeper_lives(const struct state *s)
 
 static bool should_live(const struct state *s)
 {
-    return s->state == CONTAINER_RUNNING || s->state == CONTAINER_PAUSED;
+    return state_has_processes(s->state);
 }
 
 static bool is_dead(const struct local *l, const struct state *s, bool closely)

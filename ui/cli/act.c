@@ -39,14 +39,10 @@ static int act_on(struct cli *cli, enum verb verb, const struct act_options *opt
     if (!c) {
         return 1;
     }
-    if ((verb == VERB_START && c->state == CONTAINER_RUNNING) ||
-        (verb == VERB_STOP && (c->state == CONTAINER_EXITED || c->state == CONTAINER_CREATED))) {
-        out_line(word); /* as docker sees it: it is as was wanted */
-        return 0;
-    }
     struct waiting w = {0};
     session_act(cli->session, c->id, verb, options, cli_answered, &w);
-    bool ok = cli_await(cli, &w);
+    /* As docker sees it, it is well when its engine says that it is as was wanted already. */
+    bool ok = cli_await(cli, &w) || w.answer.why.already;
     int code = ok ? 0 : cli_failed(&w.answer.why);
     answer_done(&w.answer);
     model_publish(cli->model);

@@ -91,7 +91,7 @@ static bool has_ping(const struct process_table *t)
 static bool is_awaited(const struct cli *cli, container_id id)
 {
     const struct container *c = model_get(cli->model, id);
-    return c && (c->state == CONTAINER_CREATED || c->state == CONTAINER_EXITED);
+    return c && (c->state == CONTAINER_CREATED || state_has_ended(c->state));
 }
 
 /* Its table, once ping is in it: a VM answers before its process runs. NULL, and said. */
@@ -166,7 +166,7 @@ static int demonstrate(struct cli *cli, const struct demo *d)
     }
     demo_map_join(text_of(&sides[0]), text_of(&sides[1]), screen && cols > 0 ? cols : PAPER_COLS, &picture);
     out_printf("%s\nIn both, the same image and command. 'porthole demo --clean' removes them.\n",
-           text_of(&picture));
+               text_of(&picture));
     text_done(&sides[0]);
     text_done(&sides[1]);
     text_done(&picture);

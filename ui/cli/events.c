@@ -56,7 +56,7 @@ static char *report_json(const struct known *k, const char *what, const struct c
     cJSON_AddStringToObject(o, "event", what);
     out_string(o, "id", k->key);
     out_string(o, "name", k->name);
-    if (c && c->state == CONTAINER_EXITED) {
+    if (c && state_has_ended(c->state)) {
         cJSON_AddNumberToObject(o, "exit_code", c->exit_code);
     }
     char *text = cJSON_PrintUnformatted(o);
@@ -75,7 +75,7 @@ static void report(struct events *e, const struct known *k, const char *what, co
     } else {
         text_addf(&line, "%s  %-10s  ", time_print(when, time_now()), what);
         text_add_clean(&line, k->name ? k->name : k->key, strlen(k->name ? k->name : k->key));
-        if (c && c->state == CONTAINER_EXITED) {
+        if (c && state_has_ended(c->state)) {
             text_addf(&line, "  (exit code %d)", c->exit_code);
         }
     }
@@ -100,7 +100,7 @@ static void changed(void *user, const struct change *changes, size_t n)
             report(e, k, "removed", NULL);
             forget(e, k);
         } else if (c && changes[i].kind == CHANGE_ADDED) {
-            report(e, k, c->state == CONTAINER_CREATED ? "created" : state_word(c->state), c);
+            report(e, k, state_word(c->state), c);
         } else if (c && changes[i].fields & FIELD_STATE) {
             report(e, k, state_word(c->state), c);
         }

@@ -98,7 +98,7 @@ static bool runs(struct cli *cli, const char *key, const char *old)
     }
     if (!c) {
         cli_say("the new container is gone already; %s is kept", old);
-    } else if (c->state == CONTAINER_EXITED) {
+    } else if (state_has_ended(c->state)) {
         cli_say("%s exited with %d at once; %s is kept ('porthole logs %s' may tell why)", c->name,
                 c->exit_code, old, c->name);
         c = NULL;

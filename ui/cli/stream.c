@@ -178,7 +178,7 @@ static void output_changed(void *user)
     if (error && !s->interrupted) {
         s->interrupted = true;
         s->done = true;
-        s->code = error == EPIPE ? EXIT_NO_READER : 1;
+        s->code = error == EPIPE ? EXIT_NO_READER : failed(s);
         if (error != EPIPE) {
             error_set(&s->failure, ERROR_OTHER, error, "cannot write to standard %s: %s",
                       fd == 1 ? "output" : "error", strerror(error));

@@ -168,7 +168,7 @@ static bool clean_locked(const struct paths *p, struct state *s, struct error *e
     bool known = s->isolation != ISOLATION_VM && runtime_find(p, &runtime, NULL);
     ending_kill(p, s, known ? runtime.path : NULL);
     runtime_done(&runtime);
-    bool ran = s->state == CONTAINER_RUNNING || s->state == CONTAINER_PAUSED || s->state == CONTAINER_LOST;
+    bool ran = state_has_processes(s->state) || s->state == CONTAINER_LOST;
     if (ran) {
         ending_note(s, 137,
                     same_boot(s)

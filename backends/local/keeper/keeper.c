@@ -327,7 +327,7 @@ static bool read_state(struct keeper *k, const char *id, struct error *e)
 static void clean_predecessor(struct keeper *k)
 {
     struct state *s = &k->state;
-    if (s->state == CONTAINER_RUNNING || s->state == CONTAINER_PAUSED) {
+    if (state_has_processes(s->state)) {
         ending_kill(k->paths, s, k->runtime.path);
         ending_note(s, 137, "Its keeper was killed");
     }
