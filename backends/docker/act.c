@@ -15,6 +15,7 @@ struct act {
     struct call call;
     enum verb verb;
     char key[API_KEY];
+    int64_t started; /* before; ms since 1970, 0 unknown */
     int looks;
 };
 
@@ -33,16 +34,18 @@ static void wait_a_moment(struct call *c)
     uv_sleep(LOOK_MS);
 }
 
-/* A container that the engine is about to start again may escape its stop. */
+/* A container that the engine is about to start again, or has started again by itself, has escaped its stop.
+ */
 static void looked_after(struct call *c, const struct reply *r)
 {
     struct act *a = (struct act *)c;
-    struct api_record record = {.c.state = CONTAINER_EXITED};
+    struct api_record record;
     struct error why = r->why;
     cJSON *json = why.kind == ERROR_NONE ? json_parse(r->body, r->len, API_ONE_LIMIT, &why) : NULL;
     bool told = json && api_inspect(&record, json, &c->docker->about);
-    enum container_state state = told ? record.c.state : CONTAINER_EXITED;
-    if (r->status == 404 || (told && !state_is_live(state))) {
+    bool again = told && (record.c.state == CONTAINER_RESTARTING ||
+                          (state_is_live(record.c.state) && record.c.started > a->started));
+    if (r->status == 404 || (told && !again)) {
         call_succeed(c);
     } else if (!told) {
         error_wrap(&why, "it was asked to stop, and whether it did is not told");
@@ -54,7 +57,7 @@ static void looked_after(struct call *c, const struct reply *r)
             &why, ERROR_CONFLICT, 0,
             "its engine says that it has stopped it, and that it is %s; stop it again, or take its restart "
             "policy away (docker update --restart no)",
-            state_word(state));
+            state_word(record.c.state));
         call_fail(c, &why);
     }
     if (told) {
@@ -74,7 +77,8 @@ static void acted(struct call *c, const struct reply *r)
 {
     struct error why = r->why;
     if (why.kind == ERROR_NONE && r->status == 304) {
-        error_set(&why, ERROR_CONFLICT, 304, ((struct act *)c)->verb == VERB_START ? "it runs already" : "it does not run");
+        error_set(&why, ERROR_CONFLICT, 304,
+                  ((struct act *)c)->verb == VERB_START ? "it runs already" : "it does not run");
         why.already = true;
     }
     if (why.kind != ERROR_NONE) {
@@ -138,6 +142,8 @@ void docker_act(struct backend *b, struct op *op, const char *key, enum verb ver
     const struct http_request request = {
         .method = verb == VERB_REMOVE ? "DELETE" : "POST", .path = path, .apart = true};
     a->verb = verb;
+    const struct entry *en = roster_find(d, key);
+    a->started = en ? en->record.started : 0;
     snprintf(a->key, sizeof a->key, "%s", key);
     call_begin(&a->call, d, op, what_of(d, verb_word(verb), key), NULL);
     call_request(&a->call, &request, API_ONE_LIMIT, acted);

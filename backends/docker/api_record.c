@@ -429,6 +429,19 @@ static void note_of_loop(struct text *t, const cJSON *json)
     }
 }
 
+/* A loop whose container runs for a while each time. Podman starts it at once: it is never seen waiting. */
+static void note_of_restarts(struct text *t, const cJSON *json)
+{
+    int restarts = (int)json_integer(json, "RestartCount", 0);
+    int64_t started = moment(json, "State.StartedAt");
+    char when[TIME_TEXT];
+    text_addf(t, "it has ended and been started again by itself %d time%s", restarts,
+              restarts == 1 ? "" : "s");
+    if (started > 0) {
+        text_addf(t, ", the last time at %.19sZ", time_print(when, started)); /* seconds do */
+    }
+}
+
 static const char *note_of(struct api_record *r, const cJSON *json)
 {
     const char *health = json_string(json, "State.Health.Status", ""),
@@ -440,6 +453,8 @@ static const char *note_of(struct api_record *r, const cJSON *json)
         return note_of_word(r, json_string(json, "State.Status", ""));
     } else if (strcmp(health, "unhealthy") == 0) {
         text_add(&t, "its health check fails");
+    } else if (state_runs(r->c.state) && json_integer(json, "RestartCount", 0) > 0) {
+        note_of_restarts(&t, json);
     } else if (json_bool(json, "State.OOMKilled", false) && !json_bool(json, "State.Running", false)) {
         text_add(&t, "it was killed: it needed more memory than its limit");
     } else if (r->c.state == CONTAINER_DEAD) {

@@ -128,6 +128,34 @@ static void the_experiment_works(void **state)
                       dockerd_address(daemon_of_tests)));
 }
 
+/* It waits for its next start, a minute at last: no process is there, and all the same it is under way. */
+static void a_crash_loop_is_told_and_ends(void **state)
+{
+    (void)state;
+    assert_true(dockerd_shell(
+        "export DOCKER_HOST=%s; run() { \"$PORTHOLE_BINARY\" --engine docker \"$@\"; }; must() { [ \"$2\" = "
+        "\"$3\" ] || "
+        "{ echo \"$1: '$2', not '$3'\" >&2; exit 1; }; }; "
+        "docker run -d --name loop --network none --restart always busybox sh -c 'exit 3' >/dev/null; "
+        "for i in $(seq 100); do [ $(docker inspect -f '{{.RestartCount}}' loop) -ge 5 ] && break; sleep "
+        "0.1; done; "
+        "must state \"$(run ls --filter status=restarting | grep -o 'restarting 3')\" 'restarting 3'; "
+        "run ls --json | grep -q 'is started again: [0-9]* times so far, by restart policy .*always.*; the "
+        "next "
+        "start is due by ..:..:.. UTC' || exit 1; "
+        "must 'run in it' \"$(run exec loop true 2>&1 | grep -o 'is restarting')\" 'is restarting'; "
+        "must 'attach to it' \"$(run attach loop 2>&1 </dev/null | grep -o 'is restarting')\" 'is "
+        "restarting'; "
+        "must 'remove it' \"$(run rm loop 2>&1 | grep -o 'Stop the container before')\" 'Stop the container "
+        "before'; "
+        "must 'stop it' \"$(run stop loop)\" loop; "
+        "must 'it is stopped' \"$(docker inspect -f '{{.State.Status}}' loop)\" exited; sleep 2; "
+        "must 'and stays so' \"$(docker inspect -f '{{.State.Status}}' loop)\" exited; "
+        "must 'again' \"$(run stop loop)\" loop; docker start loop >/dev/null; sleep 1; "
+        "must 'by force' \"$(run rm -f loop)\" loop; ! docker inspect loop >/dev/null 2>&1",
+        dockerd_address(daemon_of_tests)));
+}
+
 /* As the local engine's in tests/ui/cli/test_output.sh. */
 static void what_is_printed_arrives(void **state)
 {
@@ -146,6 +174,7 @@ int main(void)
         cmocka_unit_test(what_is_done_to_one_is_as_dockers),
         cmocka_unit_test(what_is_not_there_is_as_dockers),
         cmocka_unit_test(the_experiment_works),
+        cmocka_unit_test(a_crash_loop_is_told_and_ends),
         cmocka_unit_test(what_is_printed_arrives),
     };
     char why[128];

@@ -73,6 +73,7 @@ void reply_wait(struct world *w, struct reply *r);
 void reply_expect(struct world *w, struct reply *r, enum error_kind kind);
 
 void act(struct world *w, const char *key, enum verb verb, enum error_kind kind);
+void act_already(struct world *w, const char *key, enum verb verb); /* it is as is wanted before */
 void act_with(struct world *w, const char *key, enum verb verb, const struct act_options *options,
               enum error_kind kind);
 
