@@ -165,16 +165,14 @@ void columns_heading(const struct columns *c, struct canvas *canvas, int row, in
     }
 }
 
+/* "restarting 3" has no room: its note tells the code. */
 static const char *state_text(const struct container *c, char out[COLUMN_TEXT])
 {
-    char text[COLUMN_TEXT];
-    const char *word = c->state == CONTAINER_RUNNING && c->health
-                           ? health_word(c->health)
-                           : container_state_text(c, text, sizeof text);
-    if (state_has_ended(c->state)) {
-        snprintf(out, COLUMN_TEXT, "%s", word);
-        return out;
+    if (c->state == CONTAINER_EXITED) {
+        return container_state_text(c, out, COLUMN_TEXT);
     }
+    const char *word =
+        c->state == CONTAINER_RUNNING && c->health ? health_word(c->health) : state_word(c->state);
     if (c->away && c->state != CONTAINER_LOST) { /* see its boundary */
         snprintf(out, COLUMN_TEXT, "%s !", word);
         return out;

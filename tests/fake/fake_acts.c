@@ -156,7 +156,7 @@ static void on_running(const struct request *r, void (*act)(const struct request
     if (is_up(r->c)) {
         act(r);
     } else {
-        refuse(r, "it does not run");
+        refuse_as(r, r->verb == VERB_STOP, "it does not run");
     }
 }
 

@@ -99,7 +99,7 @@ static void stopped_ones_have_no_usage(void **state)
     c.state = CONTAINER_RESTARTING; /* it has been started, and has no processes */
     c.exit_code = 3;
     c.started = 940000;
-    assert_string_equal(cell(COLUMN_STATE, &c, out), "restarting 3");
+    assert_string_equal(cell(COLUMN_STATE, &c, out), "restarting");
     assert_string_equal(cell(COLUMN_UPTIME, &c, out), "–");
     assert_string_equal(cell(COLUMN_CPU, &c, out), "–");
     c.state = CONTAINER_RUNNING;
