@@ -44,7 +44,7 @@ static void looked_after(struct call *c, const struct reply *r)
     cJSON *json = why.kind == ERROR_NONE ? json_parse(r->body, r->len, API_ONE_LIMIT, &why) : NULL;
     bool told = json && api_inspect(&record, json, &c->docker->about);
     bool again = told && (record.c.state == CONTAINER_RESTARTING ||
-                          (state_is_live(record.c.state) && record.c.started > a->started));
+                          (state_is_live(record.c.state) && a->started > 0 && record.c.started > a->started));
     if (r->status == 404 || (told && !again)) {
         call_succeed(c);
     } else if (!told) {

@@ -133,26 +133,25 @@ static void a_crash_loop_is_told_and_ends(void **state)
 {
     (void)state;
     assert_true(dockerd_shell(
-        "export DOCKER_HOST=%s; run() { \"$PORTHOLE_BINARY\" --engine docker \"$@\"; }; must() { [ \"$2\" = "
-        "\"$3\" ] || "
-        "{ echo \"$1: '$2', not '$3'\" >&2; exit 1; }; }; "
-        "docker run -d --name loop --network none --restart always busybox sh -c 'exit 3' >/dev/null; "
-        "for i in $(seq 100); do [ $(docker inspect -f '{{.RestartCount}}' loop) -ge 5 ] && break; sleep "
-        "0.1; done; "
-        "must state \"$(run ls --filter status=restarting | grep -o 'restarting 3')\" 'restarting 3'; "
-        "run ls --json | grep -q 'is started again: [0-9]* times so far, by restart policy .*always.*; the "
-        "next "
-        "start is due by ..:..:.. UTC' || exit 1; "
-        "must 'run in it' \"$(run exec loop true 2>&1 | grep -o 'is restarting')\" 'is restarting'; "
-        "must 'attach to it' \"$(run attach loop 2>&1 </dev/null | grep -o 'is restarting')\" 'is "
-        "restarting'; "
-        "must 'remove it' \"$(run rm loop 2>&1 | grep -o 'Stop the container before')\" 'Stop the container "
-        "before'; "
-        "must 'stop it' \"$(run stop loop)\" loop; "
-        "must 'it is stopped' \"$(docker inspect -f '{{.State.Status}}' loop)\" exited; sleep 2; "
-        "must 'and stays so' \"$(docker inspect -f '{{.State.Status}}' loop)\" exited; "
-        "must 'again' \"$(run stop loop)\" loop; docker start loop >/dev/null; sleep 1; "
-        "must 'by force' \"$(run rm -f loop)\" loop; ! docker inspect loop >/dev/null 2>&1",
+        "export DOCKER_HOST=%s\n"
+        "run() { \"$PORTHOLE_BINARY\" --engine docker \"$@\" 2>&1 </dev/null; }\n"
+        "must_say() { words=$1; shift; said=$(run \"$@\"); case $said in *\"$words\"*) ;; "
+        "*) echo \"porthole $*: '$said', not '$words'\" >&2; docker rm -f loop >/dev/null; exit 1 ;; esac; "
+        "}\n"
+        "must_be() { is=$(docker inspect -f '{{.State.Status}}' loop 2>/dev/null); [ \"$is\" = \"$1\" ] || "
+        "{ echo \"it is $is, not $1\" >&2; docker rm -f loop >/dev/null; exit 1; }; }\n"
+        "docker run -d --name loop --network none --restart always busybox sh -c 'exit 3' >/dev/null\n"
+        "for i in $(seq 200); do [ $(docker inspect -f '{{.RestartCount}}' loop) -ge 6 ] && break; sleep "
+        "0.1; done\n"
+        "must_say 'restarting 3' ls --filter status=restarting\n"
+        "must_say 'it ends with exit code 3 and is started again: ' ls --json\n"
+        "must_say 'the next start is due by ' ls --json\n"
+        "must_say 'is restarting' exec loop true\n"
+        "must_say 'is restarting' attach loop\n"
+        "must_say 'Stop the container before' rm loop\n"
+        "must_say loop stop loop; must_be exited; sleep 2; must_be exited\n"
+        "must_say loop stop loop; docker start loop >/dev/null; sleep 1\n"
+        "must_say loop rm -f loop; must_be ''\n",
         dockerd_address(daemon_of_tests)));
 }
 

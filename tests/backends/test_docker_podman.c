@@ -167,7 +167,7 @@ static int try_all(const struct podman *p)
         {0, "exited 7", "ls -a"},
         {0, "", "rm polite"},
         {0, "", "run -d --name loop --restart always localhost/busybox sh -c 'sleep 0.3; exit 3'"},
-        {0, "by itself 2 times", "ls --json $(sleep 2.5; echo --filter name=loop)"},
+        {0, "started again by itself ", "ls --json $(sleep 2.5; echo --filter name=loop)"},
         {0, "loop", "stop -t 1 loop"},
         {0, "exited", "ls -a $(sleep 1)"},
         {0, "loop", "stop loop"},
