@@ -6,12 +6,11 @@
 #include <string.h>
 
 enum {
-    ANY = 1u << CONTAINER_CREATED | 1u << CONTAINER_RUNNING | 1u << CONTAINER_PAUSED |
-          1u << CONTAINER_EXITED | 1u << CONTAINER_LOST | 1u << CONTAINER_UNKNOWN,
-    RUNS = 1u << CONTAINER_RUNNING,
-    LIVES = 1u << CONTAINER_RUNNING | 1u << CONTAINER_PAUSED,
+    ANY = (1u << CONTAINER_STATES) - 1,
+    THAWED = 1u << CONTAINER_RUNNING | 1u << CONTAINER_RESTARTING | 1u << CONTAINER_STOPPING,
+    LIVES = THAWED | 1u << CONTAINER_PAUSED,
     RESTS = 1u << CONTAINER_CREATED | 1u << CONTAINER_EXITED,
-    KNOWN = LIVES | RESTS
+    KNOWN = ANY & ~(1u << CONTAINER_LOST)
 };
 
 /* Rows stay together: */
@@ -22,7 +21,7 @@ static const struct action table[] = {
      .scope = SCOPE_CONTAINER, .verb = VERB_ATTACH, .states = LIVES},
     {.id = ACTION_EXEC, .name = "exec", .key = "e", .brief = "shell",
      .words = "Shell: start a shell inside the container",
-     .scope = SCOPE_CONTAINER, .verb = VERB_EXEC, .states = RUNS},
+     .scope = SCOPE_CONTAINER, .verb = VERB_EXEC, .states = THAWED},
     {.id = ACTION_LOGS, .name = "logs", .key = "l", .brief = "logs",
      .words = "Logs: what its first process has printed, and prints",
      .scope = SCOPE_CONTAINER, .verb = VERB_LOGS, .states = KNOWN},
@@ -155,6 +154,12 @@ static const char *way_out(const struct action *a, enum container_state state)
 {
     if (state == CONTAINER_PAUSED) {
         return "resume it first";
+    }
+    if (state == CONTAINER_DEAD) {
+        return "remove it again";
+    }
+    if (state == CONTAINER_REMOVING) {
+        return "wait until it is gone";
     }
     if (a->states == RESTS) {
         return "it has been started already";

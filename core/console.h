@@ -27,13 +27,15 @@ struct console_spec { /* borrowed for the call */
     int64_t tail;               /* CONSOLE_LOGS: so many old lines first; -1 all */
     int64_t since, until;       /* CONSOLE_LOGS: ms since 1970; 0 no bound */
     bool follow;                /* CONSOLE_LOGS: go on with what comes */
+    bool stamps;                /* CONSOLE_LOGS: tell when each line was printed, if it costs something */
     bool replay;                /* CONSOLE_ATTACH: first the last screenful that was printed */
 };
 
 struct console_sink { /* what the owner hears, always from the loop, never from inside a call */
     /* It is open: from here on nothing is lost. May be NULL. */
     void (*opened)(void *user);
-    /* when: CONSOLE_LOGS: the moment at which it was printed, ms since 1970; else 0 */
+    /* when: CONSOLE_LOGS: the moment at which it was printed, ms since 1970; 0: it was not asked for (stamps), or
+     * there is none */
     void (*bytes)(void *user, enum console_stream stream, int64_t when, const char *data, size_t len);
     /* All that was written has left. May be NULL. */
     void (*drained)(void *user);

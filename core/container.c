@@ -332,25 +332,6 @@ void container_done(struct container *c)
     container_init(c);
 }
 
-const char *state_word(enum container_state state)
-{
-    switch (state) {
-    case CONTAINER_CREATED:
-        return "created";
-    case CONTAINER_RUNNING:
-        return "running";
-    case CONTAINER_PAUSED:
-        return "paused";
-    case CONTAINER_EXITED:
-        return "exited";
-    case CONTAINER_LOST:
-        return "lost";
-    case CONTAINER_UNKNOWN:
-        break;
-    }
-    return "unknown";
-}
-
 const char *health_word(enum health health)
 {
     static const char *const words[] = {"", "starting", "healthy", "unhealthy"};
@@ -399,9 +380,18 @@ static const char *vm_seen(const struct container *c, char *out, size_t room)
     return out;
 }
 
+const char *container_state_text(const struct container *c, char *out, size_t room)
+{
+    bool coded = c->state == CONTAINER_EXITED || c->state == CONTAINER_RESTARTING;
+    if (coded) {
+        snprintf(out, room, "%s %d", state_word(c->state), c->exit_code);
+    }
+    return coded ? out : state_word(c->state);
+}
+
 const char *container_host_sees(const struct container *c, char *out, size_t room)
 {
-    if (c->state != CONTAINER_RUNNING && c->state != CONTAINER_PAUSED) {
+    if (!state_has_processes(c->state)) {
         snprintf(out, room, "%s",
                  c->state == CONTAINER_LOST || c->state == CONTAINER_UNKNOWN ? "unknown" : "nothing");
     } else if (c->isolation == ISOLATION_VM) {

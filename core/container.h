@@ -8,17 +8,9 @@
 
 #include "core/isolation.h"
 #include "core/process.h"
+#include "core/state.h"
 
 typedef uint64_t container_id; /* dealt by the model, never reused; 0 is nobody */
-
-enum container_state {
-    CONTAINER_CREATED,
-    CONTAINER_RUNNING,
-    CONTAINER_PAUSED,
-    CONTAINER_EXITED,
-    CONTAINER_LOST,   /* its engine cannot say any more; note says why */
-    CONTAINER_UNKNOWN /* it is there, and its engine is not told more; note says why */
-};
 
 enum health { /* what its own check says, if it has one */
               HEALTH_NONE,
@@ -81,7 +73,7 @@ struct container {
 
     enum container_state state;
     enum health health;
-    int exit_code; /* of CONTAINER_EXITED; 128 + n when killed by signal n */
+    int exit_code; /* of its last process, if state_has_ended; 128 + n when killed by signal n */
     int64_t started, finished;
     uint32_t pid;     /* host pid of its first process; 0 unknown or not visible */
     const char *note; /* one sentence that a person should know, else NULL */
@@ -125,15 +117,17 @@ void refusals_drop(struct refusals *r);                      /* one holder less;
 /* Frees what container_assign put there. */
 void container_done(struct container *c);
 
-const char *state_word(enum container_state state); /* "created", "running", "paused", "exited", "lost" */
-const char *health_word(enum health health);        /* "healthy", ...; "" none */
-const char *verb_word(enum verb verb);              /* "start", "stop", ... */
+const char *health_word(enum health health); /* "healthy", ...; "" none */
+const char *verb_word(enum verb verb);       /* "start", "stop", ... */
 
 /* The value of a label; NULL: it has none of that key. */
 const char *container_label(const struct container *c, const char *key);
 
 /* The project that it belongs to, by the labels of Compose; NULL none. */
 const char *container_project(const struct container *c);
+
+/* "exited 3", "restarting 3", else the word of its state; into out. */
+const char *container_state_text(const struct container *c, char *out, size_t room);
 
 /* "9 processes", "1 process", "qemu-system-x86 4711", "its worker" (not known which), "nothing": what the
  * host sees of it, into out. */

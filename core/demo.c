@@ -38,7 +38,7 @@ static void find_container(const struct session *s, struct demo_half *half)
     const struct container *c = model_find(session_model(s), half->name, &several);
     bool same = c && c->name && strcmp(c->name, half->name) == 0;
     half->id = same ? c->id : 0;
-    half->runs = same && (c->state == CONTAINER_RUNNING || c->state == CONTAINER_PAUSED);
+    half->runs = same && state_is_live(c->state);
 }
 
 void demo_look(const struct session *s, struct demo_half halves[DEMO_HALVES])

@@ -38,6 +38,7 @@ int error_set(struct error *e, enum error_kind kind, int32_t native, const char 
     put_sentence(e, &sentence);
     e->kind = kind;
     e->native = native;
+    e->already = false;
     return -1;
 }
 
@@ -55,6 +56,7 @@ int error_errno(struct error *e, int number, const char *fmt, ...)
     text_addf(&sentence, ": %s", uv_strerror_r(uv_translate_sys_error(number), words, sizeof words));
     put_sentence(e, &sentence);
     e->kind = error_kind_of_errno(number);
+    e->already = false;
     e->native = number;
     return -1;
 }

@@ -6,6 +6,7 @@
 #ifndef CORE_ERROR_H
 #define CORE_ERROR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #if defined(_WIN32)
 /* Three of Windows' error numbers have names of ours. Read here once, they stay away when <windows.h> comes
@@ -36,6 +37,7 @@ enum error_kind {
 struct error {
     enum error_kind kind;
     int32_t native; /* errno, HTTP status or HRESULT; 0: none */
+    bool already;   /* an ERROR_CONFLICT that is none for who only wants the outcome: it was so before */
     char text[400]; /* one line of UTF-8 without control characters */
 };
 

@@ -126,15 +126,18 @@ static bool is_found(const struct container *c, const struct filter_word *word)
 
 bool filter_sensible(const struct filter *f, char *why, size_t room)
 {
-    static const struct {
+    struct {
         enum place place;
         const char *what;
-        const char *words[7];
+        const char *words[CONTAINER_STATES + 1]; /* NULL-ended */
     } known[] = {
-        {STATE, "state", {"created", "running", "paused", "exited", "lost"}},
+        {STATE, "state", {NULL}},
         {ISOLATION, "isolation", {"process", "hyperv", "vm", "host", "unknown"}},
         {HEALTH, "health", {"starting", "healthy", "unhealthy", "none"}},
     };
+    for (int state = 0; state < CONTAINER_STATES; state++) {
+        known[0].words[state] = state_word((enum container_state)state);
+    }
     for (size_t i = 0; i < f->n_words; i++) {
         for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
             if (f->words[i].place != known[k].place) {
@@ -167,9 +170,15 @@ bool filter_asks_state(const struct filter *f)
     return false;
 }
 
+/* What is still to be started is worth seeing. */
+static bool is_stopped(enum container_state state)
+{
+    return state_has_ended(state) && !state_is_live(state);
+}
+
 bool filter_passes(const struct filter *f, const struct container *c)
 {
-    if ((f->hide_stopped && c->state == CONTAINER_EXITED) || (c->apart && !f->show_apart)) {
+    if ((f->hide_stopped && is_stopped(c->state)) || (c->apart && !f->show_apart)) {
         return false;
     }
     for (size_t i = 0; i < f->n_words; i++) {

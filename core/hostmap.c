@@ -255,7 +255,7 @@ static bool works_for(const struct container *c, const struct host_process *h, s
 
 static bool runs_in(const struct container *c, const struct host_process *h, struct who *who)
 {
-    bool runs = c->state == CONTAINER_RUNNING || c->state == CONTAINER_PAUSED;
+    bool runs = state_has_processes(c->state);
     bool is_first =
         !h->container && runs && c->pid && c->pid == h->pid && starts_agree(c->started, h->created);
     if (c->isolation == ISOLATION_VM || !(is_first || same_key(h->container, c->key))) {

@@ -2,36 +2,17 @@
  *
  * The last line may be open: it lies at the end of what is written and grows there. A line is always in one
  * piece: one that reaches the end of the byte ring moves to its beginning. Whatever old line lies where new
- * bytes must go is forgotten first. So nothing is allocated after loglines_new, and a byte is copied once.
- *
- * Runs of plain ASCII, nearly all there is, are found eight bytes at a time and copied whole. Everything else
- * goes byte by byte through a small state machine, one for each stream, because sequences may be split across
- * calls. */
+ * bytes must go is forgotten first. So nothing is allocated after loglines_new, and a byte is copied once. */
 #include "core/loglines.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/plain.h"
 #include "core/text.h"
 
 enum { STREAMS = 2, TAB = 8 };
-
-enum state {
-    PLAIN,
-    ESCAPE,       /* after ESC */
-    INTERMEDIATE, /* ESC and bytes 0x20-0x2f: one more byte ends it */
-    CONTROL,      /* CSI: until a byte 0x40-0x7e */
-    STRING,       /* OSC, DCS, SOS, PM, APC: until ST, or BEL */
-    STRING_ESCAPE /* an ESC in it: perhaps the beginning of ST */
-};
-
-struct parser {
-    enum state state;
-    char held[4]; /* the beginning of a character, cut by the end of a call */
-    size_t n_held;
-    size_t length; /* of the sequence so far: one that never ends must not swallow the log */
-};
 
 struct line {
     size_t at, len;
@@ -49,12 +30,10 @@ struct loglines {
     size_t longest;
     bool open, restart;        /* restart: a carriage return came; what follows begins the line anew */
     size_t tab_at, tab_column; /* in the open line: this byte is in this column */
-    struct parser parsers[STREAMS];
+    struct plain parsers[STREAMS];
     int64_t when; /* of the bytes being added */
     int stream;
 };
-
-enum { LONGEST_SEQUENCE = 4096 };
 
 struct loglines *loglines_new(size_t lines, size_t bytes)
 {
@@ -196,28 +175,14 @@ static void append_tab(struct loglines *l)
     }
 }
 
-/* How many bytes from s are printable ASCII? */
-static size_t plain_run(const char *s, const char *end)
+static void on_text(void *user, const char *s, size_t n)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
-    const char *at = s;
-    for (; end - at >= 8; at += 8) {
-        uint64_t word;
-        memcpy(&word, at, 8);
-        uint64_t is_del = word ^ ones * 0x7f;
-        uint64_t odd = word | (word - ones * 0x20) | (is_del - ones);
-        if (odd & highs) {
-            break;
-        }
-    }
-    while (at < end && *at >= 0x20 && *at < 0x7f) {
-        at++;
-    }
-    return (size_t)(at - s);
+    append(user, s, n);
 }
 
-static void on_control(struct loglines *l, struct parser *p, unsigned char c)
+static void on_control(void *user, char c)
 {
+    struct loglines *l = user;
     switch (c) {
     case '\n':
         if (l->open && open_line(l)->stream != l->stream) {
@@ -231,157 +196,17 @@ static void on_control(struct loglines *l, struct parser *p, unsigned char c)
     case '\r':
         l->restart = l->restart || (l->open && open_line(l)->stream == l->stream);
         break;
-    case '\t':
+    default:
         append_tab(l);
-        break;
-    case 0x1b:
-        p->state = ESCAPE;
-        p->length = 0;
-        break;
-    default:
-        break;
-    }
-}
-
-static enum state after_escape(unsigned char c)
-{
-    switch (c) {
-    case '[':
-        return CONTROL;
-    case ']':
-    case 'P':
-    case 'X':
-    case '^':
-    case '_':
-        return STRING;
-    case 0x1b:
-        return ESCAPE;
-    default:
-        return c >= 0x20 && c <= 0x2f ? INTERMEDIATE : PLAIN;
-    }
-}
-
-/* One byte of a sequence. */
-static void on_sequence(struct parser *p, unsigned char c)
-{
-    if (++p->length > LONGEST_SEQUENCE || c == 0x18 || c == 0x1a) {
-        p->state = PLAIN;
-        return;
-    }
-    switch (p->state) {
-    case ESCAPE:
-    case INTERMEDIATE:
-        p->state = after_escape(c);
-        break;
-    case CONTROL:
-        p->state = c == 0x1b ? ESCAPE : c >= 0x40 && c <= 0x7e ? PLAIN : CONTROL;
-        break;
-    case STRING:
-        p->state = c == 0x1b ? STRING_ESCAPE : c == 0x07 ? PLAIN : STRING;
-        break;
-    case STRING_ESCAPE:
-        p->state = c == '\\' ? PLAIN : after_escape(c);
-        break;
-    case PLAIN:
-        break;
-    }
-}
-
-/* How many bytes the character needs that begins with c; 1 when none does. */
-static size_t bytes_wanted(unsigned char c)
-{
-    return c >= 0xf0 && c <= 0xf4 ? 4 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xc2 && c < 0xe0 ? 2 : 1;
-}
-
-/* One whole character, or what was to be one. Returns how many bytes of it were used. */
-static size_t on_character(struct loglines *l, struct parser *p, const char *s, const char *end)
-{
-    uint32_t code;
-    char out[4];
-    size_t n = text_decode(s, end, &code);
-    if (code == 0x9b || code == 0x9d || code == 0x90 || code == 0x98 || code == 0x9e || code == 0x9f) {
-        p->state = code == 0x9b ? CONTROL : STRING; /* their 8-bit forms */
-        p->length = 0;
-    } else if (code >= 0xa0) {
-        append(l, out, text_encode(text_is_safe(code) ? code : 0xfffd, out));
-    }
-    return n;
-}
-
-/* A character that is cut by the end is held until the next call. Returns how many bytes were used. */
-static size_t on_high(struct loglines *l, struct parser *p, const char *s, const char *end)
-{
-    size_t wanted = bytes_wanted((unsigned char)*s), here = 1;
-    while (here < wanted && s + here < end && ((unsigned char)s[here] & 0xc0) == 0x80) {
-        here++;
-    }
-    if (here < wanted && s + here == end) {
-        memcpy(p->held, s, here);
-        p->n_held = here;
-        return here;
-    }
-    return on_character(l, p, s, s + here);
-}
-
-/* Goes on with a held character. Returns how many bytes of s were used. */
-static size_t on_held(struct loglines *l, struct parser *p, const char *s, const char *end)
-{
-    size_t wanted = bytes_wanted((unsigned char)p->held[0]), used = 0, n = p->n_held;
-    char whole[4];
-    memcpy(whole, p->held, n);
-    while (n < wanted && s + used < end && ((unsigned char)s[used] & 0xc0) == 0x80) {
-        whole[n++] = s[used++];
-    }
-    if (n < wanted && s + used == end) {
-        memcpy(p->held, whole, n);
-        p->n_held = n;
-        return used;
-    }
-    p->n_held = 0;
-    for (size_t i = 0; i < n;) {
-        i += on_character(l, p, whole + i, whole + n);
-    }
-    return used;
-}
-
-static void add_sequence_or_byte(struct loglines *l, struct parser *p, const char **s, const char *end)
-{
-    unsigned char c = (unsigned char)**s;
-    if (p->state != PLAIN) {
-        /* A sequence never spans lines: what was broken off must not take the next line with it. */
-        if (c == '\n') {
-            p->state = PLAIN;
-            on_control(l, p, c);
-        } else {
-            on_sequence(p, c);
-        }
-        ++*s;
-    } else if (c < 0x80) {
-        on_control(l, p, c);
-        ++*s;
-    } else {
-        *s += on_high(l, p, *s, end);
     }
 }
 
 void loglines_add(struct loglines *l, int stream, int64_t when, const char *data, size_t len)
 {
-    struct parser *p = &l->parsers[stream == 0 ? 0 : 1];
-    const char *s = data, *end = data + len;
+    static const struct plain_sink sink = {on_text, on_control};
     l->stream = stream;
     l->when = when;
-    if (p->n_held && s < end) {
-        s += on_held(l, p, s, end);
-    }
-    while (s < end) {
-        size_t run = p->state == PLAIN ? plain_run(s, end) : 0;
-        if (run) {
-            append(l, s, run);
-            s += run;
-        } else {
-            add_sequence_or_byte(l, p, &s, end);
-        }
-    }
+    plain_feed(&l->parsers[stream == 0 ? 0 : 1], &sink, l, data, len);
 }
 
 uint64_t loglines_first(const struct loglines *l)

@@ -129,7 +129,7 @@ static unsigned compare_walls(struct entry *e)
     enum { WALL = 2 };
     _Static_assert(1u << WALL == FIELD_ISOLATION, "its place among the owners");
     enum isolation disputed = ISOLATION_UNKNOWN;
-    bool lives = e->shown.state == CONTAINER_RUNNING || e->shown.state == CONTAINER_PAUSED;
+    bool lives = state_has_processes(e->shown.state);
     bool known = lives && e->shown.isolation != ISOLATION_UNKNOWN;
     for (const struct part *part = known ? e->parts : NULL; part; part = part->next) {
         if (part->source != e->owner[WALL] && part->told & FIELD_ISOLATION &&

@@ -35,17 +35,6 @@ bool sort_parse(const char *word, enum sort_key *by)
     return false;
 }
 
-static double state_rank(enum container_state state)
-{
-    static const enum container_state order[] = {CONTAINER_RUNNING, CONTAINER_PAUSED, CONTAINER_CREATED,
-                                                 CONTAINER_UNKNOWN, CONTAINER_EXITED, CONTAINER_LOST};
-    int rank = 0;
-    while (rank < (int)(sizeof order / sizeof *order) && order[rank] != state) {
-        rank++;
-    }
-    return rank;
-}
-
 /* NAN: unknown. */
 static double plain_value(enum sort_key by, const struct container *c)
 {

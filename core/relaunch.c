@@ -199,7 +199,7 @@ static void old_stopped(void *user, struct answer *answer)
 static bool holds_ports(const struct container *c, const struct launch_spec *spec)
 {
     struct port a, b;
-    bool lives = c->state == CONTAINER_RUNNING || c->state == CONTAINER_PAUSED;
+    bool lives = state_is_live(c->state);
     for (size_t i = 0; lives && i < c->n_crossings; i++) {
         for (size_t j = 0; port_of(&c->crossings[i], &a) && j < spec->n_crossings; j++) {
             if (port_of(&spec->crossings[j], &b) && port_collides(&a, &b)) {

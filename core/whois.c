@@ -33,7 +33,7 @@ static void find_candidates(struct whois *w, struct host_source *ours, const str
     w->ids = mem_new(model_count(m) + 1, sizeof *w->ids);
     for (const struct container *c; (c = model_next(m, &cursor));) {
         bool may =
-            c->isolation == ISOLATION_PROCESS && c->state == CONTAINER_RUNNING && !c->why_not[VERB_PROCESSES];
+            c->isolation == ISOLATION_PROCESS && state_has_processes(c->state) && !c->why_not[VERB_PROCESSES];
         if (may && session_host(w->session, c->id, ours) == asked && !host_knows(w->host, c->key)) {
             w->ids[w->n++] = c->id;
         }

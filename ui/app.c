@@ -218,10 +218,12 @@ void app_count(struct app *a)
     size_t cursor = 0;
     const struct container *c;
     bool all = list_view_shows_apart(a->list);
-    a->running = a->total = 0;
+    a->running = a->restarting = a->total = 0;
     while ((c = model_next(a->model, &cursor))) {
-        a->total += all || !c->apart;
-        a->running += (all || !c->apart) && c->state == CONTAINER_RUNNING;
+        bool counts = all || !c->apart;
+        a->total += counts;
+        a->running += counts && state_runs(c->state);
+        a->restarting += counts && c->state == CONTAINER_RESTARTING;
     }
     app_dirty(a, PART_HEAD);
 }

@@ -149,11 +149,6 @@ static void confirmed(void *user, bool yes)
     }
 }
 
-static bool runs(const struct container *c)
-{
-    return c->state == CONTAINER_RUNNING || c->state == CONTAINER_PAUSED;
-}
-
 static enum verb verb_for(const struct action *action, const struct container *c)
 {
     if (action->id == ACTION_PAUSE) {
@@ -175,8 +170,9 @@ static size_t gather(struct batch *b, const container_id *ids, size_t n, char *w
             continue;
         }
         struct target *t = &b->targets[b->count++];
-        *t = (struct target){.batch = b, .id = ids[i], .verb = verb_for(b->action, c), .force = runs(c)};
-        running += runs(c);
+        *t = (struct target){
+            .batch = b, .id = ids[i], .verb = verb_for(b->action, c), .force = state_is_live(c->state)};
+        running += state_is_live(c->state);
         free(b->name);
         b->name = n == 1 ? mem_string(c->name ? c->name : c->key) : NULL;
     }

@@ -77,6 +77,7 @@ static void draw_head(struct app *a)
         .host = app_host(a, 0),
         .total = a->total,
         .running = a->running,
+        .restarting = a->restarting,
         .marked = list_view_marked(a->list, NULL, 0),
         .listed = list_view_count(a->list),
         .filter = list_view_filter_words(a->list),

@@ -57,6 +57,8 @@ static const enum action_id *list_actions(const struct app *a)
                                              ACTION_STOP,   ACTION_HELP, ACTION_NONE};
     static const enum action_id paused[] = {ACTION_PAUSE, ACTION_LOGS, ACTION_LAUNCH,
                                             ACTION_KILL,  ACTION_HELP, ACTION_NONE};
+    static const enum action_id restarting[] = {ACTION_STOP,   ACTION_LOGS, ACTION_KILL,
+                                                ACTION_LAUNCH, ACTION_HELP, ACTION_NONE};
     static const enum action_id stopped[] = {ACTION_START,    ACTION_LOGS, ACTION_REMOVE, ACTION_LAUNCH,
                                              ACTION_RELAUNCH, ACTION_HELP, ACTION_NONE};
     static const enum action_id unknown[] = {ACTION_WHO, ACTION_REFRESH, ACTION_HELP, ACTION_NONE};
@@ -67,10 +69,11 @@ static const enum action_id *list_actions(const struct app *a)
     if (list_view_marked(a->list, NULL, 0) > 0) {
         return marked;
     }
-    return c->state == CONTAINER_RUNNING   ? running
-           : c->state == CONTAINER_PAUSED  ? paused
-           : c->state == CONTAINER_UNKNOWN ? unknown
-                                           : stopped;
+    return state_runs(c->state)               ? running
+           : c->state == CONTAINER_RESTARTING ? restarting
+           : c->state == CONTAINER_PAUSED     ? paused
+           : c->state == CONTAINER_UNKNOWN    ? unknown
+                                              : stopped;
 }
 
 static void hint_view(struct status_line *s, struct view *v, size_t most)

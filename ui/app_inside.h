@@ -76,8 +76,9 @@ struct app {
     bool ascii;
     char message[MESSAGE_ROOM];
     bool message_error;
-    size_t total, running; /* containers, for the header; those that are hidden as none are not counted */
-    struct op *image_op;   /* names of images, for the empty screen */
+    /* containers, for the header; those that are hidden as none are not counted */
+    size_t total, running, restarting;
+    struct op *image_op; /* names of images, for the empty screen */
     char *images;
     struct awaited awaited;
     struct sampling sampling;

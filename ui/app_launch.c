@@ -107,7 +107,7 @@ static void ask_to_retire(struct app *a, const struct container *fresh, containe
         return;
     }
     const char *name = old->name ? old->name : old->key;
-    if (fresh->state == CONTAINER_EXITED) {
+    if (state_has_ended(fresh->state)) {
         app_say(a, "%.60s exited with %d at once; %.60s is kept.", fresh->name ? fresh->name : fresh->key,
                 fresh->exit_code, name);
         return;
@@ -146,7 +146,7 @@ void app_await_changes(struct app *a)
         return; /* there is no console before it has started */
     }
     container_id id = c->id;
-    bool stopped = c->state == CONTAINER_EXITED || c->state == CONTAINER_CREATED;
+    bool stopped = !state_is_live(c->state);
     if (!list_view_holds(a->list, id) && !list_view_filter_words(a->list)[0] &&
         !(stopped && list_view_hides_stopped(a->list))) {
         return; /* it is told with the next frame */

@@ -165,11 +165,11 @@ void columns_heading(const struct columns *c, struct canvas *canvas, int row, in
     }
 }
 
+/* "restarting 3" has no room: its note tells the code. */
 static const char *state_text(const struct container *c, char out[COLUMN_TEXT])
 {
     if (c->state == CONTAINER_EXITED) {
-        snprintf(out, COLUMN_TEXT, "exited %d", c->exit_code);
-        return out;
+        return container_state_text(c, out, COLUMN_TEXT);
     }
     const char *word =
         c->state == CONTAINER_RUNNING && c->health ? health_word(c->health) : state_word(c->state);
@@ -182,7 +182,7 @@ static const char *state_text(const struct container *c, char out[COLUMN_TEXT])
 
 static bool alive(const struct container *c)
 {
-    return c->state == CONTAINER_RUNNING || c->state == CONTAINER_PAUSED;
+    return state_has_processes(c->state);
 }
 
 static const char *cpu_text(const struct container *c, char out[COLUMN_TEXT])
@@ -286,7 +286,11 @@ static enum style state_style(enum container_state state)
     case CONTAINER_RUNNING:
         return STYLE_RUNNING;
     case CONTAINER_PAUSED:
+    case CONTAINER_STOPPING:
+    case CONTAINER_REMOVING:
         return STYLE_PAUSED;
+    case CONTAINER_RESTARTING:
+    case CONTAINER_DEAD:
     case CONTAINER_LOST:
         return STYLE_WARNING;
     default:
@@ -310,10 +314,11 @@ static enum style cell_style(enum column_id id, const struct container *c, const
     if (id == COLUMN_ISOLATION) {
         return c->disputed ? STYLE_WARNING : isolation_style(c);
     }
-    if (id == COLUMN_NAME && alive(c)) {
+    if (id == COLUMN_NAME && state_is_live(c->state)) {
         return STYLE_STRONG;
     }
-    bool quiet = !alive(c) || strcmp(text, "–") == 0 || id >= COLUMN_ENGINE || id == COLUMN_IMAGE;
+    bool quiet =
+        !state_is_live(c->state) || strcmp(text, "–") == 0 || id >= COLUMN_ENGINE || id == COLUMN_IMAGE;
     return quiet ? STYLE_QUIET : STYLE_TEXT;
 }
 

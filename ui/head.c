@@ -72,6 +72,9 @@ static void draw_title(struct canvas *c, struct rect r, const struct head *h)
 static void count_words(struct text *t, const struct head *h)
 {
     text_addf(t, "%zu container%s · %zu running", h->total, h->total == 1 ? "" : "s", h->running);
+    if (h->restarting) {
+        text_addf(t, " · %zu restarting", h->restarting);
+    }
     if (h->listed < h->total) {
         text_addf(t, " · %zu shown", h->listed);
     }

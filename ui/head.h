@@ -15,7 +15,7 @@ struct head {
     const struct session *session;
     const struct settings *settings;
     const struct host_source *host; /* NULL unknown */
-    size_t total, running, marked, listed;
+    size_t total, running, restarting, marked, listed;
     enum sort_key by;
     bool descending;
     const char *filter; /* "" none */

@@ -97,7 +97,7 @@ static void open_stream(struct log_view *v)
         return;
     }
     struct console_spec spec = {
-        .kind = CONSOLE_LOGS, .tail = (int64_t)app_settings(a)->log_lines, .follow = true};
+        .kind = CONSOLE_LOGS, .tail = (int64_t)app_settings(a)->log_lines, .follow = true, .stamps = true};
     v->stale = true;
     v->console = session_console(app_session(a), v->id, &spec, &SINK, v);
 }

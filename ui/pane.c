@@ -32,15 +32,10 @@ const struct container *pane_container(struct app *a, container_id id, struct ca
     return it;
 }
 
-static bool has_processes(const struct container *it)
-{
-    return it->state == CONTAINER_RUNNING || it->state == CONTAINER_PAUSED;
-}
-
 bool pane_is_running(struct app *a, container_id id)
 {
     const struct container *it = model_get(app_model(a), id);
-    return it != NULL && has_processes(it);
+    return it != NULL && state_has_processes(it->state);
 }
 
 static void say_exited(struct app *a, const struct container *it, struct canvas *c, struct rect r)
@@ -58,13 +53,25 @@ const struct container *pane_running(struct app *a, container_id id, struct canv
 {
     char what[300], hint[64];
     const struct container *it = pane_container(a, id, c, r);
-    if (it == NULL || has_processes(it)) {
+    if (it == NULL || state_has_processes(it->state)) {
         return it;
     }
     const char *name = it->name ? it->name : "It";
     switch (it->state) {
     case CONTAINER_EXITED:
         say_exited(a, it, c, r);
+        break;
+    case CONTAINER_RESTARTING:
+        snprintf(what, sizeof what, "%.100s has exited with code %d, and is started again and again.", name,
+                 it->exit_code);
+        pane_sentence(c, r, what,
+                      it->note ? it->note : pane_hint(a, ACTION_STOP, "ends that", hint, sizeof hint));
+        break;
+    case CONTAINER_REMOVING:
+    case CONTAINER_DEAD:
+        snprintf(what, sizeof what, "%.100s %s.", name,
+                 it->state == CONTAINER_DEAD ? "was not removed completely" : "is being removed");
+        pane_sentence(c, r, what, it->note);
         break;
     case CONTAINER_LOST:
     case CONTAINER_UNKNOWN:

@@ -47,7 +47,7 @@ static void note(struct stats_view *v)
 {
     const struct container *c = model_get(app_model(v->view.app), v->id);
     v->tick++;
-    if (c && c->state == CONTAINER_RUNNING && app_is_sampled(v->view.app, v->id) &&
+    if (c && state_has_processes(c->state) && app_is_sampled(v->view.app, v->id) &&
         (!isnan(c->cpu) || c->memory)) {
         struct usage sample = {.cpu = c->cpu, .memory = c->memory, .host_memory = c->host_memory};
         usage_history_note(v->history, v->id, v->tick, &sample);
@@ -134,7 +134,7 @@ static void draw_heading(const struct stats_view *v, struct canvas *c, struct re
     static const char *const labels[METER_KINDS] = {"CPU", "memory", "VM cost"};
     struct usage u = {it->cpu, it->memory, it->host_memory};
     char text[SIZE_TEXT];
-    double now = it->state == CONTAINER_RUNNING ? value_of(meter, &u) : NAN;
+    double now = state_has_processes(it->state) ? value_of(meter, &u) : NAN;
     double limit = limit_of(v, meter, it);
     struct text words = {0};
     limit_words(meter, limit, now, &words);

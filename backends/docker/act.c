@@ -10,20 +10,20 @@
 /* Podman takes a stop without a time for one that waits for nothing: this is what its own command gives. */
 enum { PODMAN_STOP_S = 10 };
 
+/* What has been asked to end and is up all the same is looked at so often, with so many ms between. */
+enum { LOOKS = 20, LOOK_MS = 100 };
+
 struct act {
     struct call call;
     enum verb verb;
     bool may_kill;   /* the engine kills it when its time is over */
     unsigned deaths; /* of before */
-    char *key;
+    char key[API_KEY];
+    int64_t started; /* before; ms since 1970, 0 unknown */
+    int looks;
 };
 
 enum { OF_A_KILL = 128 + 9 };
-
-static void drop_act(struct call *c)
-{
-    free(((struct act *)c)->key);
-}
 
 static char *what_of(const struct docker *d, const char *verb, const char *key)
 {
@@ -32,20 +32,13 @@ static char *what_of(const struct docker *d, const char *verb, const char *key)
     return text_take(&t);
 }
 
-/* The engine does not say whether it had to kill it. Its exit code is what is read; what has gone with its
- * end has none. */
-static void has_ended(struct call *c, const struct reply *r)
+/* The engine does not say whether it had to kill it. The exit code is what is read. */
+static void note_exit_code(const struct act *a, const cJSON *json, struct answer *answer)
 {
-    struct error ignored;
-    struct answer answer = {0};
-    cJSON *json = r->why.kind == ERROR_NONE ? json_parse(r->body, r->len, API_ONE_LIMIT, &ignored) : NULL;
-    bool over =
-        json && !json_bool(json, "State.Running", false) && !json_bool(json, "State.OOMKilled", false);
-    if (over && json_integer(json, "State.ExitCode", 0) == OF_A_KILL) {
-        answer.remark = remark_killed_perhaps(entry_name(c->docker, ((struct act *)c)->key), OF_A_KILL);
+    bool over = !json_bool(json, "State.Running", false) && !json_bool(json, "State.OOMKilled", false);
+    if (a->may_kill && over && json_integer(json, "State.ExitCode", 0) == OF_A_KILL) {
+        answer->remark = remark_killed_perhaps(entry_name(a->call.docker, a->key), OF_A_KILL);
     }
-    cJSON_Delete(json);
-    call_finish(c, &answer);
 }
 
 /* What runs again has told its exit code by an event, if that has come by now. */
@@ -59,6 +52,56 @@ static void has_restarted(struct act *a)
     call_finish(&a->call, &answer);
 }
 
+static void look_after(struct call *c);
+
+static void wait_a_moment(struct call *c)
+{
+    (void)c; /* on a thread */
+    uv_sleep(LOOK_MS);
+}
+
+/* A container that the engine is about to start again, or has started again by itself, has escaped its stop.
+ */
+static void looked_after(struct call *c, const struct reply *r)
+{
+    struct act *a = (struct act *)c;
+    struct api_record record;
+    struct error why = r->why;
+    cJSON *json = why.kind == ERROR_NONE ? json_parse(r->body, r->len, API_ONE_LIMIT, &why) : NULL;
+    bool told = json && api_inspect(&record, json, &c->docker->about);
+    bool again = told && (record.c.state == CONTAINER_RESTARTING ||
+                          (state_is_live(record.c.state) && a->started > 0 && record.c.started > a->started));
+    if (r->status == 404 || (told && !again)) { /* what has gone with its end has no exit code */
+        struct answer answer = {0};
+        if (told) {
+            note_exit_code(a, json, &answer);
+        }
+        call_finish(c, &answer);
+    } else if (!told) {
+        error_wrap(&why, "it was asked to stop, and whether it did is not told");
+        call_fail(c, &why);
+    } else if (a->looks++ < LOOKS) {
+        call_work(c, wait_a_moment, look_after);
+    } else {
+        error_set(
+            &why, ERROR_CONFLICT, 0,
+            "its engine says that it has stopped it, and that it is %s; stop it again, or take its restart "
+            "policy away (docker update --restart no)",
+            state_word(record.c.state));
+        call_fail(c, &why);
+    }
+    if (told) {
+        api_record_done(&record);
+    }
+    cJSON_Delete(json);
+}
+
+static void look_after(struct call *c)
+{
+    const struct act *a = (struct act *)c;
+    call_ask(c, "GET", docker_path(c->docker, "/containers/%s/json", a->key), NULL, looked_after);
+}
+
 /* 304: it is already as it was to become. */
 static void acted(struct call *c, const struct reply *r)
 {
@@ -66,14 +109,14 @@ static void acted(struct call *c, const struct reply *r)
     if (why.kind == ERROR_NONE && r->status == 304) {
         error_set(&why, ERROR_CONFLICT, 304,
                   ((struct act *)c)->verb == VERB_START ? "it runs already" : "it does not run");
+        why.already = true;
     }
     if (why.kind != ERROR_NONE) {
         call_fail(c, &why);
-    } else if (((struct act *)c)->may_kill && ((struct act *)c)->verb == VERB_RESTART) {
-        has_restarted((struct act *)c);
+    } else if (((struct act *)c)->verb == VERB_STOP) {
+        look_after(c);
     } else if (((struct act *)c)->may_kill) {
-        call_ask(c, "GET", docker_path(c->docker, "/containers/%s/json", ((struct act *)c)->key), NULL,
-                 has_ended);
+        has_restarted((struct act *)c);
     } else {
         call_succeed(c);
     }
@@ -141,8 +184,9 @@ void docker_act(struct backend *b, struct op *op, const char *key, enum verb ver
     const struct entry *en = roster_find(d, key);
     a->may_kill = stops && options->timeout != 0 && !is_kill(options->signal);
     a->deaths = en ? en->deaths : 0;
-    a->key = mem_string(key);
-    call_begin(&a->call, d, op, what_of(d, verb_word(verb), key), drop_act);
+    a->started = en ? en->record.started : 0;
+    snprintf(a->key, sizeof a->key, "%s", key);
+    call_begin(&a->call, d, op, what_of(d, verb_word(verb), key), NULL);
     call_request(&a->call, &request, API_ONE_LIMIT, acted);
     free(path);
 }
@@ -267,8 +311,7 @@ void docker_processes(struct backend *b, struct op *op, const char *key)
     if (!docker_key_ok(key, "read the processes of it", op)) {
         return;
     }
-    if (en && en->inspected && en->record.state != CONTAINER_RUNNING &&
-        en->record.state != CONTAINER_PAUSED) {
+    if (en && en->inspected && !state_is_live(en->record.state) && en->record.state != CONTAINER_UNKNOWN) {
         error_set(&why, ERROR_CONFLICT, 0, "%s does not run: it has no processes", entry_name(d, key));
         op_fail(op, &why);
         return;

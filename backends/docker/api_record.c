@@ -176,25 +176,28 @@ static const char *list_ports(struct api_record *r, const cJSON *ports)
 
 /* The list. */
 
+/* docker's words are ours; libpod (libpod/define/containerstate.go) has three more. */
 static enum container_state state_of(const char *word)
 {
     static const struct {
         const char *word;
         enum container_state state;
     } words[] = {
-        {"running", CONTAINER_RUNNING}, {"paused", CONTAINER_PAUSED},       {"created", CONTAINER_CREATED},
-        {"exited", CONTAINER_EXITED},   {"restarting", CONTAINER_EXITED},   {"dead", CONTAINER_EXITED},
-        {"removing", CONTAINER_EXITED}, {"initialized", CONTAINER_CREATED}, {"configured", CONTAINER_CREATED},
-        {"stopped", CONTAINER_EXITED},  {"stopping", CONTAINER_RUNNING}};
+        {"initialized", CONTAINER_CREATED}, {"configured", CONTAINER_CREATED}, {"stopped", CONTAINER_EXITED}};
+    for (int state = 0; state < CONTAINER_LOST; state++) {
+        if (strcmp(word, state_word((enum container_state)state)) == 0) {
+            return (enum container_state)state;
+        }
+    }
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcmp(word, words[i].word) == 0) {
             return words[i].state;
         }
     }
-    return CONTAINER_EXITED;
+    return CONTAINER_UNKNOWN;
 }
 
-/* "Exited (3) 5 minutes ago" */
+/* "Exited (3) 5 minutes ago", "Restarting (3) 5 seconds ago" */
 static int exit_code_of(const char *status)
 {
     const char *code = strchr(status, '(');
@@ -210,8 +213,20 @@ static enum health health_of_list(const char *status)
                                                   : HEALTH_NONE;
 }
 
+static const char *note_of_word(struct api_record *r, const char *word)
+{
+    struct text t = {0};
+    text_addf(&t, "its engine calls its state \"%.32s\", which is not known here", word);
+    const char *note = keep_clean(r, text_of(&t));
+    text_done(&t);
+    return note;
+}
+
 static const char *note_of_list(struct api_record *r, const char *state, const char *status)
 {
+    if (state_of(state) == CONTAINER_UNKNOWN) {
+        return note_of_word(r, state);
+    }
     if (strcmp(state, "restarting") == 0 || strcmp(state, "dead") == 0 || strcmp(state, "removing") == 0) {
         return keep_clean(r, status);
     }
@@ -387,20 +402,62 @@ static int64_t moment(const cJSON *json, const char *path)
     return time_parse(json_string(json, path, ""), &ms) && ms > 0 ? ms : 0;
 }
 
+/* docker waits before each start: 100 ms, twice as long after each failure, a minute at the most ("Use a
+ * restart policy" in its manual); a container that has run for ten seconds begins with 100 ms again. So this
+ * is the longest it can be. */
+static int64_t longest_wait(int restarts)
+{
+    enum { FIRST_MS = 100, MOST_MS = 60000, DOUBLINGS = 10 };
+    int64_t ms = restarts > DOUBLINGS ? MOST_MS : (int64_t)FIRST_MS << restarts;
+    return ms < MOST_MS ? ms : MOST_MS;
+}
+
+/* "it ends with exit code 3 and is started again: 5 times so far, by restart policy "always"; the next start
+ * is due by 21:30:05 UTC" */
+static void note_of_loop(struct text *t, const cJSON *json)
+{
+    int restarts = (int)json_integer(json, "RestartCount", 0);
+    int64_t finished = moment(json, "State.FinishedAt");
+    char when[TIME_TEXT];
+    text_addf(t,
+              "it ends with exit code %d and is started again: %d time%s so far, by restart policy \"%.32s\"",
+              (int)json_integer(json, "State.ExitCode", 0), restarts, restarts == 1 ? "" : "s",
+              json_string(json, "HostConfig.RestartPolicy.Name", ""));
+    if (finished > 0 && restarts >= 0) {
+        time_print(when, finished + longest_wait(restarts));
+        text_addf(t, "; the next start is due by %.8s UTC", when + sizeof "2026-01-02T" - 1);
+    }
+}
+
+/* A loop whose container runs for a while each time. Podman starts it at once: it is never seen waiting. */
+static void note_of_restarts(struct text *t, const cJSON *json)
+{
+    int restarts = (int)json_integer(json, "RestartCount", 0);
+    int64_t started = moment(json, "State.StartedAt");
+    char when[TIME_TEXT];
+    text_addf(t, "it has ended and been started again by itself %d time%s", restarts,
+              restarts == 1 ? "" : "s");
+    if (started > 0) {
+        text_addf(t, ", the last time at %.19sZ", time_print(when, started)); /* seconds do */
+    }
+}
+
 static const char *note_of(struct api_record *r, const cJSON *json)
 {
     const char *health = json_string(json, "State.Health.Status", ""),
                *failed = json_string(json, "State.Error", "");
     struct text t = {0};
-    if (json_bool(json, "State.Restarting", false)) {
-        text_addf(&t, "docker starts it again and again: restart policy \"%.32s\", %d so far",
-                  json_string(json, "HostConfig.RestartPolicy.Name", ""),
-                  (int)json_integer(json, "RestartCount", 0));
+    if (r->c.state == CONTAINER_RESTARTING) {
+        note_of_loop(&t, json);
+    } else if (r->c.state == CONTAINER_UNKNOWN) {
+        return note_of_word(r, json_string(json, "State.Status", ""));
     } else if (strcmp(health, "unhealthy") == 0) {
         text_add(&t, "its health check fails");
+    } else if (state_runs(r->c.state) && json_integer(json, "RestartCount", 0) > 0) {
+        note_of_restarts(&t, json);
     } else if (json_bool(json, "State.OOMKilled", false) && !json_bool(json, "State.Running", false)) {
         text_add(&t, "it was killed: it needed more memory than its limit");
-    } else if (json_bool(json, "State.Dead", false)) {
+    } else if (r->c.state == CONTAINER_DEAD) {
         text_add(&t, "docker could not remove it completely: remove it again");
     } else if (*failed) {
         text_add(&t, failed);
@@ -449,15 +506,24 @@ static const char *restart_of(struct api_record *r, const cJSON *host)
     return keep_text(r, &t);
 }
 
+/* Engines before API 1.21 tell no word. */
+static const char *word_of_flags(const cJSON *json)
+{
+    return json_bool(json, "State.Restarting", false) ? "restarting"
+           : json_bool(json, "State.Paused", false)   ? "paused"
+           : json_bool(json, "State.Running", false)  ? "running"
+           : json_bool(json, "State.Dead", false)     ? "dead"
+                                                      : "exited";
+}
+
 static void read_state(struct api_record *r, const cJSON *json)
 {
     struct container *c = &r->c;
-    bool runs = json_bool(json, "State.Running", false) && !json_bool(json, "State.Restarting", false);
-    c->state = state_of(json_string(json, "State.Status", runs ? "running" : "exited"));
-    if (json_bool(json, "State.Paused", false)) {
+    c->state = state_of(json_string(json, "State.Status", word_of_flags(json)));
+    if (c->state == CONTAINER_RUNNING && json_bool(json, "State.Paused", false)) {
         c->state = CONTAINER_PAUSED;
     }
-    bool live = c->state == CONTAINER_RUNNING || c->state == CONTAINER_PAUSED;
+    bool live = state_has_processes(c->state);
     c->exit_code = live ? 0 : (int)json_integer(json, "State.ExitCode", 0);
     c->started = moment(json, "State.StartedAt");
     c->finished = live ? 0 : moment(json, "State.FinishedAt");

@@ -28,8 +28,7 @@ static bool find(void *user, const char *key, struct sampler_target *to)
 {
     struct nearby *n = user;
     struct entry *en = roster_find(n->docker, key);
-    bool live =
-        en && en->cgroup && (en->record.state == CONTAINER_RUNNING || en->record.state == CONTAINER_PAUSED);
+    bool live = en && en->cgroup && state_has_processes(en->record.state);
     if (live) {
         *to = (struct sampler_target){.record = &en->record, .cgroup = en->cgroup, .pid = en->record.pid};
     }

@@ -181,8 +181,7 @@ static void take_record(struct docker *d, struct entry *en, struct api_record *r
     unsigned fields = r->fields | FIELD_WORKERS;
     unsigned changed = en->inspected ? container_differ(&en->record, &r->c, fields) : fields;
     container_assign(&en->record, &r->c, fields);
-    if (en->record.state != CONTAINER_RUNNING && en->record.state != CONTAINER_PAUSED &&
-        en->record.processes >= 0) {
+    if (!state_has_processes(en->record.state) && en->record.processes >= 0) {
         struct container nothing;
         container_init(&nothing);
         container_assign(&en->record, &nothing, FIELD_USAGE);
@@ -301,7 +300,7 @@ void roster_inspect(struct docker *d, const char *key)
 
 static bool is_live(const struct entry *en)
 {
-    return en->record.state == CONTAINER_RUNNING || en->record.state == CONTAINER_PAUSED;
+    return state_is_live(en->record.state);
 }
 
 static void take_row(struct docker *d, struct api_record *r)

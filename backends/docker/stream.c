@@ -271,7 +271,7 @@ static void stamped_output(void *user, int64_t when, const char *data, size_t le
 static void side_output(struct stream *s, enum console_stream side, const char *data, size_t len)
 {
     struct stamped to = {s, side};
-    if (s->kind == CONSOLE_LOGS) {
+    if (s->stamped) {
         stamps_feed(&s->stamps[side], s->tty, data, len, stamped_output, &to);
     } else {
         plain_output(s, side, data, len);
@@ -427,6 +427,7 @@ struct console *docker_console(struct backend *b, const char *key, const struct 
     s->tty = spec->terminal;
     s->input = spec->input;
     s->follow = spec->follow;
+    s->stamped = spec->kind == CONSOLE_LOGS && spec->stamps;
     s->replay = spec->replay;
     s->rows = spec->rows;
     s->cols = spec->cols;

@@ -250,7 +250,7 @@ static void begin_exec(struct stream *s)
 static void begin_attach(struct stream *s, enum container_state state)
 {
     struct error why;
-    if (state == CONTAINER_EXITED) {
+    if (state_has_ended(state) && !state_is_live(state)) { /* the engine would wait for its next start */
         error_set(&why, ERROR_CONFLICT, 0, "cannot attach to %s: it does not run; start it first",
                   stream_name(s));
         stream_end(s, &why, -1);
@@ -272,7 +272,7 @@ static void add_moment(struct text *t, const char *name, int64_t ms)
 static void begin_logs(struct stream *s)
 {
     struct text query = {0};
-    text_addf(&query, "stdout=1&stderr=1&timestamps=1&follow=%d", s->follow);
+    text_addf(&query, "stdout=1&stderr=1&timestamps=%d&follow=%d", s->stamped, s->follow);
     if (s->tail >= 0) {
         text_addf(&query, "&tail=%" PRId64, s->tail);
     }

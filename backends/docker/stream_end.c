@@ -89,7 +89,7 @@ static void container_told(struct stream *s, const struct reply *r)
     } else if (!json || !api_inspect(&record, json, &s->docker->about)) {
         fail(s, r->status == 0 ? ERROR_UNREACHABLE : ERROR_PROTOCOL, r->why.text);
     } else {
-        if (record.c.state == CONTAINER_EXITED) {
+        if (state_has_ended(record.c.state)) {
             stream_end(s, NULL, record.c.exit_code);
         } else {
             try_again(s, ask_container, "docker has closed the connection; the container goes on");

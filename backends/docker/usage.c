@@ -67,8 +67,7 @@ static void take(struct docker *d, struct entry *en, const struct api_usage *u)
 
 static bool is_polled(const struct entry *en)
 {
-    return en && en->inspected && !en->cgroup &&
-           (en->record.state == CONTAINER_RUNNING || en->record.state == CONTAINER_PAUSED);
+    return en && en->inspected && !en->cgroup && state_has_processes(en->record.state);
 }
 
 static void told(struct call *c, const struct reply *r)

@@ -242,10 +242,12 @@ static void begin_stop(struct request *r, const struct entry *e, const struct ac
 
 static const char *state_refusal(enum verb verb, enum container_state state)
 {
-    bool up = state == CONTAINER_RUNNING || state == CONTAINER_PAUSED;
+    bool up = state_is_live(state);
     switch (verb) {
     case VERB_START:
         return state == CONTAINER_PAUSED ? "it is paused; resume it" : up ? "it runs already" : NULL;
+    case VERB_STOP: /* terminating it would remove it */
+        return state == CONTAINER_CREATED ? "it has not been started" : NULL;
     case VERB_PAUSE:
         return !up ? "it does not run" : state == CONTAINER_PAUSED ? "it is paused already" : NULL;
     case VERB_RESUME:
@@ -274,7 +276,9 @@ static const struct entry *ready(struct hcs *h, struct op *op, const char *key, 
         error_set(&why, ERROR_NOT_FOUND, 0, "cannot %s: there is no compute system %.64s; see the list",
                   words_of(verb), key);
     } else if (refusal) {
-        error_set(&why, ERROR_CONFLICT, 0, "cannot %s %.100s: %s", words_of(verb), e->name, refusal);
+        error_set(&why, ERROR_CONFLICT, 0, "cannot %s %.100s: %s", words_of(verb),
+                  e->name, refusal);
+        why.already = verb == VERB_STOP || (verb == VERB_START && state_runs(e->state));
     } else {
         return e;
     }
@@ -298,7 +302,7 @@ static void begin_act(struct request *r, const struct entry *e, const struct act
         }
         break;
     case VERB_REMOVE:
-        if (e->state == CONTAINER_RUNNING && !options->force) {
+        if (state_is_live(e->state) && !options->force) {
             error_set(&why, ERROR_CONFLICT, 0, "cannot %s: it runs; stop it first, or remove it by force",
                       r->what);
             fail(r, &why);

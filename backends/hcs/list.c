@@ -294,6 +294,11 @@ static unsigned take_system(struct hcs *h, struct entry *e, const struct hcs_sys
     if (state != e->state) {
         e->without_statistics = false;
         differ |= FIELD_STATE;
+        if (state != CONTAINER_RUNNING) { /* only what runs is measured, see sample.c */
+            differ |= isnan(e->cpu) ? 0 : FIELD_CPU;
+            e->cpu = NAN;
+            e->last_when = 0;
+        }
     }
     e->isolation = isolation;
     e->kind = kind;

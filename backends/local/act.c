@@ -56,11 +56,19 @@ static void keeper_answered(void *user, const struct error *why, const char *rem
     finish_with(user, why, remark);
 }
 
-static void refuse(struct act *a, const char *words)
+/* already: it is as was wanted. */
+static void refuse_as(struct act *a, bool already, const char *words)
 {
     struct error why;
-    error_set(&why, ERROR_CONFLICT, 0, "cannot %s %s: %s", verb_word(a->verb), a->state.spec.name, words);
+    error_set(&why, ERROR_CONFLICT, 0, "cannot %s %s: %s", verb_word(a->verb),
+              a->state.spec.name, words);
+    why.already = already;
     finish(a, &why);
+}
+
+static void refuse(struct act *a, const char *words)
+{
+    refuse_as(a, false, words);
 }
 
 static bool is_kill(const char *signal)
@@ -89,7 +97,7 @@ static void ask(struct act *a, const char *verb, keeper_cb cb)
 /* A keeper that lives and yet has nothing that runs: it waits to be told to start it, or is starting it. */
 static bool may_be_starting(const struct act *a)
 {
-    return a->keeper && a->state.state != CONTAINER_RUNNING && a->state.state != CONTAINER_PAUSED;
+    return a->keeper && !state_is_live(a->state.state);
 }
 
 static void refuse_stopped(struct act *a)
@@ -104,7 +112,7 @@ static void refuse_stopped(struct act *a)
 
 static bool runs(const struct act *a)
 {
-    return a->state.state == CONTAINER_RUNNING || a->state.state == CONTAINER_PAUSED;
+    return state_is_live(a->state.state);
 }
 
 static void start(struct act *a)
@@ -112,7 +120,8 @@ static void start(struct act *a)
     if (a->stopped) {
         refuse_stopped(a);
     } else if (runs(a)) {
-        refuse(a, a->state.state == CONTAINER_PAUSED ? "it is paused; resume it" : "it runs already");
+        bool paused = a->state.state == CONTAINER_PAUSED;
+        refuse_as(a, !paused, paused ? "it is paused; resume it" : "it runs already");
     } else if (a->keeper) {
         ask(a, "start", keeper_answered);
     } else {
@@ -219,7 +228,8 @@ static void on_running(struct act *a, const char *verb)
     } else if (ends && may_be_starting(a)) {
         ask(a, verb, ended);
     } else if (!runs(a)) {
-        refuse(a, a->state.state == CONTAINER_CREATED ? "it has not been started" : "it does not run");
+        bool created = a->state.state == CONTAINER_CREATED;
+        refuse_as(a, a->verb == VERB_STOP, created ? "it has not been started" : "it does not run");
     } else if (a->verb == VERB_PAUSE && paused) {
         refuse(a, "it is paused already");
     } else if (a->verb == VERB_RESUME && !paused) {

@@ -122,18 +122,13 @@ void entries_tell(struct local *l, struct entry *en, unsigned fields)
     l->backend.sink->seen(l->backend.user, &en->shown.record, fields);
 }
 
-static bool is_live(enum container_state state)
-{
-    return state == CONTAINER_RUNNING || state == CONTAINER_PAUSED;
-}
-
 /* The state moves into the entry. */
 static void update(struct local *l, struct found *f)
 {
     struct entry *en = insert(&l->entries, f->id.text);
     struct container before = en->shown.record;
-    bool carry = is_live(en->state.state) && is_live(f->state.state) && en->state.pid == f->state.pid &&
-                 en->state.vm == f->state.vm;
+    bool carry = state_has_processes(en->state.state) && state_has_processes(f->state.state) &&
+                 en->state.pid == f->state.pid && en->state.vm == f->state.vm;
     state_record_done(&en->shown);
     state_done(&en->state);
     en->state = f->state;

@@ -120,7 +120,7 @@ static void run_piece(struct job *j)
     struct state s;
     state_init(&s);
     bool known = local_read_state(l, f->id, &s, &p->why);
-    f->over = !known || s.state == CONTAINER_EXITED || s.state == CONTAINER_LOST;
+    f->over = !known || state_has_ended(s.state) || s.state == CONTAINER_LOST;
     state_done(&s);
     if (!known && !f->file) {
         return;

@@ -96,7 +96,7 @@ static void look(struct looking *k, const struct state *s)
     const struct local *l = k->job.task.local;
     const struct members of = {
         .name = s->spec.name, .cgroup = s->cgroup, .pid = s->pid, .cgroups = l->cgroups, .clock = &l->clock};
-    if (s->state != CONTAINER_RUNNING && s->state != CONTAINER_PAUSED) {
+    if (!state_has_processes(s->state)) {
         error_set(&k->why, ERROR_CONFLICT, 0, "%s does not run: it has no processes", s->spec.name);
     } else if (s->isolation == ISOLATION_VM) {
         ask_for_table(k, s->spec.name);

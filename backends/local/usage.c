@@ -6,7 +6,7 @@
 static bool find(void *user, const char *key, struct sampler_target *to)
 {
     struct entry *en = entries_find(user, key);
-    if (!en || (en->state.state != CONTAINER_RUNNING && en->state.state != CONTAINER_PAUSED)) {
+    if (!en || !state_has_processes(en->state.state)) {
         return false;
     }
     *to = (struct sampler_target){

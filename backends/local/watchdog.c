@@ -84,7 +84,7 @@ bool keeper_kill(const struct state *s, struct error *e)
  * its container never came to run. */
 static bool should_live(const struct state *s)
 {
-    return s->state == CONTAINER_RUNNING || s->state == CONTAINER_PAUSED || s->keeper != 0;
+    return state_has_processes(s->state) || s->keeper != 0;
 }
 
 static bool is_dead(const struct local *l, const struct state *s, bool closely)

@@ -217,7 +217,7 @@ static void two_consoles_hear_the_same(void **state)
 
 static struct console_spec logs(int64_t tail, bool follow)
 {
-    return (struct console_spec){.kind = CONSOLE_LOGS, .tail = tail, .follow = follow};
+    return (struct console_spec){.kind = CONSOLE_LOGS, .tail = tail, .follow = follow, .stamps = true};
 }
 
 static void logs_keep_what_was_printed(void **state)

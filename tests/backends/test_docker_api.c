@@ -67,6 +67,90 @@ static void a_row_of_the_list(void **state)
     cJSON_Delete(json);
 }
 
+static void states_are_as_the_engine_has_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        enum container_state state;
+        const char *note; /* of the inspect */
+    } words[] = {
+        {"created", CONTAINER_CREATED, NULL},        {"running", CONTAINER_RUNNING, NULL},
+        {"paused", CONTAINER_PAUSED, NULL},          {"restarting", CONTAINER_RESTARTING, "exit code 3"},
+        {"removing", CONTAINER_REMOVING, NULL},      {"exited", CONTAINER_EXITED, NULL},
+        {"dead", CONTAINER_DEAD, "remove it again"}, {"configured", CONTAINER_CREATED, NULL},
+        {"initialized", CONTAINER_CREATED, NULL},    {"stopping", CONTAINER_STOPPING, NULL},
+        {"stopped", CONTAINER_EXITED, NULL},         {"melting", CONTAINER_UNKNOWN, "\"melting\""},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct api_record r;
+        char text[400];
+        snprintf(text, sizeof text, "{\"Id\":\"" ID "\",\"State\":\"%s\",\"Status\":\"\"}", words[i].word);
+        cJSON *json = parsed(text);
+        assert_true(api_list_row(&r, json, &LINUX));
+        assert_int_equal(r.c.state, words[i].state);
+        api_record_done(&r);
+        cJSON_Delete(json);
+        snprintf(text, sizeof text, "{\"Id\":\"" ID "\",\"State\":{\"Status\":\"%s\",\"ExitCode\":3}}",
+                 words[i].word);
+        json = parsed(text);
+        assert_true(api_inspect(&r, json, &LINUX));
+        assert_int_equal(r.c.state, words[i].state);
+        if (words[i].note) {
+            assert_non_null(r.c.note);
+            assert_non_null(strstr(r.c.note, words[i].note));
+        } else {
+            assert_null(r.c.note);
+        }
+        api_record_done(&r);
+        cJSON_Delete(json);
+    }
+}
+
+static void a_crash_loop_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *inspect, *note;
+    } loops[] = {
+        {"{\"Id\":\"" ID "\",\"RestartCount\":5,\"State\":{\"Status\":\"restarting\",\"Running\":true,"
+         "\"Restarting\":true,\"ExitCode\":3,\"FinishedAt\":\"2026-11-30T21:28:14Z\"},"
+         "\"HostConfig\":{\"RestartPolicy\":{\"Name\":\"always\"}}}",
+         "it ends with exit code 3 and is started again: 5 times so far, by restart policy \"always\"; the "
+         "next "
+         "start is due by 21:28:17 UTC"},
+        {"{\"Id\":\"" ID
+         "\",\"RestartCount\":1,\"State\":{\"Running\":true,\"Restarting\":true,\"ExitCode\":1},"
+         "\"HostConfig\":{\"RestartPolicy\":{\"Name\":\"on-failure\"}}}",
+         "it ends with exit code 1 and is started again: 1 time so far, by restart policy \"on-failure\""},
+        {"{\"Id\":\"" ID "\",\"RestartCount\":4000,\"State\":{\"Status\":\"restarting\",\"ExitCode\":3,"
+         "\"FinishedAt\":\"2026-11-30T23:59:30Z\"},\"HostConfig\":{\"RestartPolicy\":{\"Name\":\"always\"}}}",
+         "it ends with exit code 3 and is started again: 4000 times so far, by restart policy \"always\"; "
+         "the next "
+         "start is due by 00:00:30 UTC"},
+        {"{\"Id\":\"" ID "\",\"RestartCount\":12,\"State\":{\"Status\":\"running\",\"Running\":true,"
+         "\"StartedAt\":\"2026-11-30T21:34:22Z\"}}",
+         "it has ended and been started again by itself 12 times, the last time at 2026-11-30T21:34:22Z"},
+    };
+    struct api_record r;
+    for (size_t i = 0; i < sizeof loops / sizeof *loops; i++) {
+        cJSON *json = parsed(loops[i].inspect);
+        assert_true(api_inspect(&r, json, &LINUX));
+        assert_int_equal(r.c.state, i < 3 ? CONTAINER_RESTARTING : CONTAINER_RUNNING);
+        assert_string_equal(r.c.note, loops[i].note);
+        api_record_done(&r);
+        cJSON_Delete(json);
+    }
+    cJSON *row = parsed("{\"Id\":\"" ID "\",\"Names\":[\"/loop\"],\"State\":\"restarting\","
+                        "\"Status\":\"Restarting (3) 5 seconds ago\"}");
+    assert_true(api_list_row(&r, row, &LINUX));
+    assert_int_equal(r.c.state, CONTAINER_RESTARTING);
+    assert_int_equal(r.c.exit_code, 3);
+    assert_string_equal(r.c.note, "Restarting (3) 5 seconds ago");
+    api_record_done(&r);
+    cJSON_Delete(row);
+}
+
 static void the_runtime_tells_the_isolation(void **state)
 {
     (void)state;
@@ -443,6 +527,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_of_the_list),
+        cmocka_unit_test(states_are_as_the_engine_has_them),
+        cmocka_unit_test(a_crash_loop_is_told),
         cmocka_unit_test(the_runtime_tells_the_isolation),
         cmocka_unit_test(health_policy_and_labels),
         cmocka_unit_test(the_settings_tell_of_runtimes),

@@ -128,6 +128,43 @@ static void the_experiment_works(void **state)
                       dockerd_address(daemon_of_tests)));
 }
 
+/* It waits for its next start, a minute at last: no process is there, and all the same it is under way. */
+static void a_crash_loop_is_told_and_ends(void **state)
+{
+    (void)state;
+    assert_true(dockerd_shell(
+        "export DOCKER_HOST=%s\n"
+        "run() { \"$PORTHOLE_BINARY\" --engine docker \"$@\" 2>&1 </dev/null; }\n"
+        "must_say() { words=$1; shift; said=$(run \"$@\"); case $said in *\"$words\"*) ;; "
+        "*) echo \"porthole $*: '$said', not '$words'\" >&2; docker rm -f loop >/dev/null; exit 1 ;; esac; "
+        "}\n"
+        "must_be() { is=$(docker inspect -f '{{.State.Status}}' loop 2>/dev/null); [ \"$is\" = \"$1\" ] || "
+        "{ echo \"it is $is, not $1\" >&2; docker rm -f loop >/dev/null; exit 1; }; }\n"
+        "docker run -d --name loop --network none --restart always busybox sh -c 'exit 3' >/dev/null\n"
+        "for i in $(seq 200); do [ $(docker inspect -f '{{.RestartCount}}' loop) -ge 6 ] && break; sleep "
+        "0.1; done\n"
+        "must_say 'restarting 3' ls --filter status=restarting\n"
+        "must_say 'it ends with exit code 3 and is started again: ' ls --json\n"
+        "must_say 'the next start is due by ' ls --json\n"
+        "must_say 'is restarting' exec loop true\n"
+        "must_say 'is restarting' attach loop\n"
+        "must_say 'Stop the container before' rm loop\n"
+        "must_say loop stop loop; must_be exited; sleep 2; must_be exited\n"
+        "must_say loop stop loop; docker start loop >/dev/null; sleep 1\n"
+        "must_say loop rm -f loop; must_be ''\n",
+        dockerd_address(daemon_of_tests)));
+}
+
+/* As the local engine's in tests/ui/cli/test_output.sh. */
+static void what_is_printed_arrives(void **state)
+{
+    (void)state;
+    assert_true(
+        dockerd_shell("python3 \"$PORTHOLE_SOURCE/tests/ui/cli/output.py\" --utf8 --launch=--network=none "
+                      "\"$PORTHOLE_BINARY\" --engine docker=%s >&2",
+                      dockerd_address(daemon_of_tests)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +173,8 @@ int main(void)
         cmocka_unit_test(what_is_done_to_one_is_as_dockers),
         cmocka_unit_test(what_is_not_there_is_as_dockers),
         cmocka_unit_test(the_experiment_works),
+        cmocka_unit_test(a_crash_loop_is_told_and_ends),
+        cmocka_unit_test(what_is_printed_arrives),
     };
     char why[128];
     signal(SIGPIPE, SIG_IGN);

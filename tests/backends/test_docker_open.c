@@ -216,13 +216,59 @@ static void an_upgrade_is_followed(void **state)
     free(inspect);
 }
 
+static void on_stopped(void *user, struct answer *answer)
+{
+    *(struct error *)user = answer->why;
+}
+
+/* It says that it has stopped it, and that it waits for its next start all the same; then that it has ended.
+ */
+static void a_stop_is_looked_after(void **state)
+{
+    static const struct {
+        const char *status;
+        enum error_kind kind;
+    } after[] = {{"restarting", ERROR_CONFLICT},
+                 {"running\",\"StartedAt\":\"2026-11-30T21:34:22Z", ERROR_CONFLICT},
+                 {"exited\",\"StartedAt\":\"2026-11-30T21:34:22Z", ERROR_NONE}};
+    const char *list = "[{\"Id\":\"" FIRST "\",\"Names\":[\"/first\"],\"State\":\"restarting\"}]";
+    struct room *r = *state;
+    struct desk *k = r->desk;
+    char inspect[300];
+    const struct rule rules[] = {
+        {.request = "GET /_ping", .headers = "Api-Version: 1.41\r\n", .body = "OK"},
+        {.request = "GET /v1.41/events", .stays = true},
+        {.request = "GET /v1.41/info", .body = INFO},
+        {.request = LIST, .body = list},
+        {.request = INSPECT, .body = inspect},
+        {.request = "POST /v1.41/containers/" FIRST "/stop", .status = "204 No Content"},
+        {.request = NULL}};
+    snprintf(inspect, sizeof inspect,
+             "{\"Id\":\"" FIRST "\",\"Name\":\"/first\",\"State\":{\"Status\":\"%s\"}}", "restarting");
+    meet(r, rules);
+    container_id id = desk_listed(k, FIRST)->id;
+    for (size_t i = 0; i < sizeof after / sizeof *after; i++) {
+        struct error why = {.kind = ERROR_OTHER};
+        snprintf(inspect, sizeof inspect,
+                 "{\"Id\":\"" FIRST "\",\"Name\":\"/first\",\"State\":{\"Status\":\"%s\"}}", after[i].status);
+        session_act(k->session, id, VERB_STOP, NULL, on_stopped, &why);
+        DESK_UNTIL(k, why.kind != ERROR_OTHER);
+        assert_int_equal(why.kind, after[i].kind);
+        if (why.kind != ERROR_NONE) {
+            assert_non_null(strstr(why.text, "says that it has stopped it"));
+            assert_non_null(strstr(why.text, i == 0 ? "it is restarting" : "it is running"));
+        }
+    }
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make, drop)
     const struct CMUnitTest tests[] = {
-        TEST(events_begin_before_the_list),   TEST(a_daemon_without_a_clock_is_asked_from_now_on),
-        TEST(a_list_that_is_refused_is_said), TEST(what_is_looked_at_is_inspected_first),
-        TEST(an_upgrade_is_followed),         TEST(an_answer_without_an_end_is_left),
+        TEST(events_begin_before_the_list),     TEST(a_daemon_without_a_clock_is_asked_from_now_on),
+        TEST(a_list_that_is_refused_is_said),   TEST(what_is_looked_at_is_inspected_first),
+        TEST(a_stop_is_looked_after),           TEST(an_upgrade_is_followed),
+        TEST(an_answer_without_an_end_is_left),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,7 +105,7 @@ static int expect(const struct podman *p, int code, const char *words, const cha
 {
     char line[1024], out[16384], rest[4096];
     const char *porthole = getenv("PORTHOLE_BINARY");
-    snprintf(line, sizeof line, "timeout 60 %s --engine docker=%s %s </dev/null 2>&1",
+    snprintf(line, sizeof line, "porthole='%s --engine docker=%s'; timeout 60 $porthole %s </dev/null 2>&1",
              porthole ? porthole : "porthole", p->address, args);
     FILE *pipe = popen(line, "r");
     if (!pipe) {
@@ -166,6 +166,17 @@ static int try_all(const struct podman *p)
         {0, "", "stop polite"},
         {0, "exited 7", "ls -a"},
         {0, "", "rm polite"},
+        {0, "", "run -d --name loop --restart always localhost/busybox sh -c 'sleep 0.3; exit 3'"},
+        {0, "started again by itself ", "ls --json $(sleep 2.5; echo --filter name=loop)"},
+        {0, "loop", "stop -t 1 loop"},
+        {0, "exited", "ls -a $(sleep 1)"},
+        {0, "loop", "stop loop"},
+        {0, "", "rm loop"},
+        {0, "", "run -d --name deaf localhost/busybox sh -c 'trap \"\" TERM; while :; do sleep 0.1; done'"},
+        {0, "stopping",
+         "ls $({ $porthole stop -t 5 deaf >/dev/null 2>&1 & } ; sleep 2; "
+         "echo --filter status=stopping)"},
+        {0, "", "rm -f deaf"},
         {5, "out", "run --rm localhost/busybox sh -c 'echo out; exit 5'"},
         {125, "none-such", "run --rm localhost/none-such true"},
         {1, "idle", "start idle"},

@@ -106,6 +106,32 @@ static void expect_harmless(struct pty *p)
     assert_null(strstr(raw, "\033P"));        /* strings for the terminal's own ears */
 }
 
+/* It is shown as what it is, counted, explained, and can be ended. */
+static void a_crash_loop_can_be_stopped(void **state)
+{
+    (void)state;
+    struct pty *p = open_interface(40);
+    expect_slowly(p, "No containers here yet");
+    meanwhile(p,
+              "docker run -d --name loop --network none --restart always busybox sh -c 'exit 3' >/dev/null; "
+              "for i in $(seq 100); do [ $(docker inspect -f '{{.RestartCount}}' loop) -ge 6 ] && break; "
+              "sleep 0.1; done");
+    expect_slowly(p, "restarting  ");
+    expect_slowly(p, "1 restarting");
+    pty_type(p, "t");
+    expect_slowly(p, "started again and again");
+    expect_slowly(p, "the next start is due by");
+    pty_type(p, "<Esc>x");
+    expect_slowly(p, "Stop loop?");
+    pty_type(p, "y");
+    expect_slowly(p, "exited 3");
+    meanwhile(p, "docker rm loop >/dev/null");
+    pty_type(p, "q");
+    int status;
+    assert_true(pty_wait_exit(p, SLOWLY_MS, &status));
+    pty_free(p);
+}
+
 static void hostile_texts_are_shown_as_text(void **state)
 {
     (void)state;
@@ -140,6 +166,7 @@ static void hostile_texts_are_shown_as_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_crash_loop_can_be_stopped),
         cmocka_unit_test(hostile_texts_are_shown_as_text),
         cmocka_unit_test(what_comes_and_goes_is_shown),
     };

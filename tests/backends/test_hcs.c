@@ -462,6 +462,34 @@ static void acts_do_what_they_say(void **state)
     close_room(r);
 }
 
+static bool is_frozen(const struct room *r, const void *name)
+{
+    const struct container *c = named(r, name);
+    return c && c->state == CONTAINER_PAUSED;
+}
+
+/* What it used last is not what it uses now. And what was never started is not stopped: that would remove it.
+ */
+static void what_is_paused_is_not_forgotten(void **state)
+{
+    (void)state;
+    size_t n;
+    struct room *r = open_room("systems=14,still=1");
+    container_id *ids = all_ids(r, 100, &n);
+    session_sample(r->session, ids, n, FIELD_USAGE);
+    assert_true(wait_for(r, all_measured, NULL, PATIENCE_MS));
+    free(ids);
+    assert_false(isnan(named(r, "billing")->cpu));
+    assert_int_equal(act(r, "billing", VERB_PAUSE, NULL).kind, ERROR_NONE);
+    assert_true(wait_for(r, is_frozen, "billing", PATIENCE_MS));
+    assert_true(isnan(named(r, "billing")->cpu));
+    struct error stop = act(r, "imports", VERB_STOP, NULL);
+    assert_true(stop.kind == ERROR_CONFLICT && stop.already);
+    assert_non_null(named(r, "imports"));
+    assert_true(act(r, "web-1", VERB_START, NULL).already);
+    close_room(r);
+}
+
 /* Faults. */
 
 static void a_service_that_refuses_is_offline_with_the_reason(void **state)
@@ -645,6 +673,7 @@ int main(void)
         cmocka_unit_test(a_quiet_host_is_enumerated_ever_more_seldom),
         cmocka_unit_test(an_exit_is_heard_without_enumerating),
         cmocka_unit_test(acts_do_what_they_say),
+        cmocka_unit_test(what_is_paused_is_not_forgotten),
         cmocka_unit_test(a_service_that_refuses_is_offline_with_the_reason),
         cmocka_unit_test(processes_are_counted_where_statistics_fail),
         cmocka_unit_test(what_vanishes_between_two_calls_harms_nobody),

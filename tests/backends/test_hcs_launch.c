@@ -411,6 +411,12 @@ static bool is_missing(const struct room *r, const void *data)
     return model_find(r->model, data, NULL) == NULL;
 }
 
+static bool is_paused(const struct room *r, const void *data)
+{
+    const struct container *c = model_find(r->model, data, NULL);
+    return c && c->state == CONTAINER_PAUSED;
+}
+
 static bool is_running(const struct room *r, const void *data)
 {
     const struct container *c = model_find(r->model, data, NULL);
@@ -451,6 +457,11 @@ static void a_launch_is_seen_with_what_it_was_given(void **state)
         assert_true(wait_for(r, is_running, "web"));
         assert_true(fault.scratches == 1 && fault.endpoints == 1);
         assert_int_equal(act(r, "web", VERB_REMOVE).kind, ERROR_CONFLICT);
+        if (modes[i] == ISOLATION_VM) { /* the others cannot be paused; it lives all the same */
+            assert_int_equal(act(r, "web", VERB_PAUSE).kind, ERROR_NONE);
+            assert_true(wait_for(r, is_paused, "web"));
+            assert_int_equal(act(r, "web", VERB_REMOVE).kind, ERROR_CONFLICT);
+        }
         assert_int_equal(act(r, "web", VERB_KILL).kind, ERROR_NONE);
         assert_true(nothing_stands(r, NULL)); /* whoever hears that may leave */
         assert_true(wait_for(r, is_missing, "web"));

@@ -271,28 +271,36 @@ void reply_expect(struct world *w, struct reply *r, enum error_kind kind)
     assert_int_equal(r->why.kind, kind);
 }
 
-static struct reply *act_to_end(struct world *w, const char *key, enum verb verb,
-                                const struct act_options *options, enum error_kind kind)
+static struct reply *act_begin(struct world *w, const char *key, enum verb verb,
+                               const struct act_options *options)
 {
     struct reply *r;
     struct op *op = reply_begin(w, &r);
     w->inside = true;
     w->subject->type->act(w->engine, op, key, verb, options);
     w->inside = false;
-    reply_expect(w, r, kind);
     return r;
 }
 
 const char *act_for_remark(struct world *w, const char *key, enum verb verb,
                            const struct act_options *options)
 {
-    return act_to_end(w, key, verb, options, ERROR_NONE)->remark;
+    struct reply *r = act_begin(w, key, verb, options);
+    reply_expect(w, r, ERROR_NONE);
+    return r->remark;
 }
 
 void act_with(struct world *w, const char *key, enum verb verb, const struct act_options *options,
               enum error_kind kind)
 {
-    act_to_end(w, key, verb, options, kind);
+    reply_expect(w, act_begin(w, key, verb, options), kind);
+}
+
+void act_already(struct world *w, const char *key, enum verb verb)
+{
+    struct reply *r = act_begin(w, key, verb, &(struct act_options){.timeout = -1});
+    reply_expect(w, r, ERROR_CONFLICT);
+    assert_true(r->why.already);
 }
 
 void act(struct world *w, const char *key, enum verb verb, enum error_kind kind)

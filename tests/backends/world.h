@@ -76,6 +76,7 @@ void act(struct world *w, const char *key, enum verb verb, enum error_kind kind)
 /* With these options, and well; the remark is the world's, NULL none. */
 const char *act_for_remark(struct world *w, const char *key, enum verb verb,
                            const struct act_options *options);
+void act_already(struct world *w, const char *key, enum verb verb); /* it is as is wanted before */
 void act_with(struct world *w, const char *key, enum verb verb, const struct act_options *options,
               enum error_kind kind);
 

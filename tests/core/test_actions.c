@@ -106,6 +106,19 @@ static void refusals_say_why(void **state)
     assert_string_equal(refusal(ACTION_STOP, &c), "stop: web is exited; it does not run");
     c.state = CONTAINER_PAUSED;
     assert_string_equal(refusal(ACTION_EXEC, &c), "exec: web is paused; resume it first");
+    c.state = CONTAINER_RESTARTING; /* the engine decides */
+    static const enum action_id asked[] = {ACTION_STOP, ACTION_KILL,  ACTION_EXEC,   ACTION_ATTACH,
+                                           ACTION_LOGS, ACTION_PAUSE, ACTION_REMOVE, ACTION_RESTART};
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        assert_null(refusal(asked[i], &c));
+        c.state = c.state == CONTAINER_RESTARTING ? CONTAINER_STOPPING : CONTAINER_RESTARTING;
+        assert_null(refusal(asked[i], &c));
+    }
+    c.state = CONTAINER_DEAD;
+    assert_null(refusal(ACTION_REMOVE, &c));
+    assert_string_equal(refusal(ACTION_START, &c), "start: web is dead; remove it again");
+    c.state = CONTAINER_REMOVING;
+    assert_string_equal(refusal(ACTION_STOP, &c), "stop: web is removing; wait until it is gone");
     c.state = CONTAINER_LOST;
     c.note = "the engine has gone";
     assert_string_equal(refusal(ACTION_KILL, &c), "kill: web cannot be reached: the engine has gone");

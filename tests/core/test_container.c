@@ -211,6 +211,10 @@ static void states_and_verbs_have_words(void **state)
     assert_string_equal(state_word(CONTAINER_EXITED), "exited");
     assert_string_equal(state_word(CONTAINER_LOST), "lost");
     assert_string_equal(state_word(CONTAINER_UNKNOWN), "unknown");
+    assert_string_equal(state_word(CONTAINER_RESTARTING), "restarting");
+    assert_string_equal(state_word(CONTAINER_STOPPING), "stopping");
+    assert_string_equal(state_word(CONTAINER_REMOVING), "removing");
+    assert_string_equal(state_word(CONTAINER_DEAD), "dead");
     assert_string_equal(verb_word(VERB_START), "start");
     assert_string_equal(verb_word(VERB_RELAUNCH), "relaunch");
     for (int a = 0; a < VERB_COUNT; a++) {

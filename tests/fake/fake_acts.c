@@ -39,16 +39,23 @@ struct request {
     const struct act_options *options;
 };
 
-static void refuse(const struct request *r, const char *reason)
+static void refuse_as(const struct request *r, bool already, const char *reason)
 {
     struct error why;
-    error_set(&why, ERROR_CONFLICT, 0, "cannot %s %s: %s", verb_word(r->verb), r->c->record.name, reason);
+    error_set(&why, ERROR_CONFLICT, 0, "cannot %s %s: %s", verb_word(r->verb),
+              r->c->record.name, reason);
+    why.already = already;
     op_fail(r->op, &why);
+}
+
+static void refuse(const struct request *r, const char *reason)
+{
+    refuse_as(r, false, reason);
 }
 
 static bool is_up(const struct fake_container *c)
 {
-    return c->record.state == CONTAINER_RUNNING || c->record.state == CONTAINER_PAUSED;
+    return state_is_live(c->record.state);
 }
 
 static void set_paused(struct fake_container *c, bool pause)
@@ -68,7 +75,8 @@ static void on_patience_over(uv_timer_t *timer)
 static void do_start(const struct request *r)
 {
     if (is_up(r->c)) {
-        refuse(r, r->c->record.state == CONTAINER_PAUSED ? "it is paused; resume it" : "it runs already");
+        bool paused = r->c->record.state == CONTAINER_PAUSED;
+        refuse_as(r, !paused, paused ? "it is paused; resume it" : "it runs already");
         return;
     }
     fake_run(r->c);
@@ -148,7 +156,7 @@ static void on_running(const struct request *r, void (*act)(const struct request
     if (is_up(r->c)) {
         act(r);
     } else {
-        refuse(r, "it does not run");
+        refuse_as(r, r->verb == VERB_STOP, "it does not run");
     }
 }
 

@@ -96,6 +96,12 @@ static void stopped_ones_have_no_usage(void **state)
     assert_string_equal(cell(COLUMN_MEMORY, &c, out), "–");
     assert_string_equal(cell(COLUMN_UPTIME, &c, out), "–");
     assert_string_equal(cell(COLUMN_NAME, &c, out), "0123");
+    c.state = CONTAINER_RESTARTING; /* it has been started, and has no processes */
+    c.exit_code = 3;
+    c.started = 940000;
+    assert_string_equal(cell(COLUMN_STATE, &c, out), "restarting");
+    assert_string_equal(cell(COLUMN_UPTIME, &c, out), "–");
+    assert_string_equal(cell(COLUMN_CPU, &c, out), "–");
     c.state = CONTAINER_RUNNING;
     assert_string_equal(cell(COLUMN_STATE, &c, out), "running");
     c.health = HEALTH_UNHEALTHY;

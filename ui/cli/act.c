@@ -48,21 +48,16 @@ static int act_on(struct cli *cli, enum verb verb, const struct act_options *opt
     if (!c) {
         return 1;
     }
-    if ((verb == VERB_START && c->state == CONTAINER_RUNNING) ||
-        (verb == VERB_STOP && c->n_workers == 0 && /* else it may just be started */
-         (c->state == CONTAINER_EXITED || c->state == CONTAINER_CREATED))) {
-        puts(word); /* as docker sees it: it is as was wanted */
-        return 0;
-    }
     struct waiting w = {0};
     op_on_progress(session_act(cli->session, c->id, verb, options, cli_answered, &w), out_progress);
-    bool ok = cli_await(cli, &w);
+    /* As docker sees it, it is well when its engine says that it is as was wanted already. */
+    bool ok = cli_await(cli, &w) || w.answer.why.already;
     out_progress_end();
     int code = ok ? 0 : cli_failed(&w.answer.why);
     answer_done(&w.answer);
     model_publish(cli->model);
     if (ok) {
-        puts(word);
+        out_line(word);
     }
     return code;
 }
@@ -95,7 +90,7 @@ static const struct cli_option stop_options[] = {
     {0, NULL, NULL, NULL}};
 static const struct cli_option kill_options[] = {{'s', "signal", "SIGNAL", "The signal to send (KILL)"},
                                                  {0, NULL, NULL, NULL}};
-static const struct cli_option rm_options[] = {{'f', "force", NULL, "Kill it first if it runs"},
+static const struct cli_option rm_options[] = {{'f', "force", NULL, "Kill it first if it runs, is paused or restarting"},
                                                {0, NULL, NULL, NULL}};
 
 static int run_start(struct cli *cli, struct args *args)

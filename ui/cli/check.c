@@ -162,7 +162,7 @@ static void print_sources(const struct check *c)
         const char *source = c->modes[i].source;
         bool said = i > 0 && strcmp(source, c->modes[0].source) == 0;
         if (!said && strcmp(source, "engine") != 0) {
-            printf("%ssource    %s\n", i == 0 ? "\n" : "", source);
+            out_printf("%ssource    %s\n", i == 0 ? "\n" : "", source);
         }
     }
 }
@@ -174,16 +174,16 @@ static void print_text(const struct check *c)
     struct columns *table = columns_new(titles, align, 3);
     struct text image = {0};
     text_add_clean(&image, c->image, strlen(c->image));
-    printf("image     %s", text_of(&image));
+    out_printf("image     %s", text_of(&image));
     if (c->image_build) {
-        printf(", built for %u", c->image_build);
+        out_printf(", built for %u", c->image_build);
     }
-    putchar('\n');
+    out_line("");
     if (c->host.build) {
         const char *name = verdict_build_name(&c->host);
-        printf("host      %u%s%s\n", c->host.build, name ? ", " : "", name ? name : "");
+        out_printf("host      %u%s%s\n", c->host.build, name ? ", " : "", name ? name : "");
     }
-    printf("default   %s\n\n", isolation_word(c->otherwise, c->hypervisor));
+    out_printf("default   %s\n\n", isolation_word(c->otherwise, c->hypervisor));
     for (int i = 0; i < MODES; i++) {
         const struct verdict *v = &c->modes[i];
         const char *cells[] = {isolation_word(v->mode, c->hypervisor), verdict_word(v->kind), v->reason};

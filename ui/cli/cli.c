@@ -17,6 +17,7 @@
 #include "ui/app.h"
 #include "ui/cli/args.h"
 #include "ui/cli/command.h"
+#include "ui/cli/out.h"
 
 enum { GLOBAL_ENGINE, GLOBAL_SETTINGS, GLOBAL_THEME, GLOBAL_ASCII, GLOBAL_HELP, GLOBAL_VERSION };
 
@@ -71,31 +72,31 @@ static void print_option(const struct cli_option *o)
         snprintf(letter, sizeof letter, "-%c, ", o->letter);
     }
     snprintf(left, sizeof left, "%s--%s%s%s", letter, o->name, o->value ? " " : "", o->value ? o->value : "");
-    printf("  %-32s %s\n", left, o->words);
+    out_printf("  %-32s %s\n", left, o->words);
 }
 
 static void print_help(const struct cli *cli)
 {
-    puts("Usage: porthole [OPTIONS] [COMMAND ...]\n\n"
-         "Containers, and how each one is isolated. Without a command: the interface.\n\nCommands:");
+    out_line("Usage: porthole [OPTIONS] [COMMAND ...]\n\n"
+             "Containers, and how each one is isolated. Without a command: the interface.\n\nCommands:");
     for (const struct cli_command *const *c = cli_commands(); *c; c++) {
-        printf("  %-10s %s\n", (*c)->name, (*c)->words);
+        out_printf("  %-10s %s\n", (*c)->name, (*c)->words);
     }
-    puts("\nOptions:");
+    out_line("\nOptions:");
     for (const struct cli_option *o = global_options; o->name; o++) {
         print_option(o);
     }
-    puts("\nEngines:");
+    out_line("\nEngines:");
     for (const struct backend_type *const *type = cli->parts->engines; *type; type++) {
-        printf("  %-10s %s\n", (*type)->name, (*type)->title);
+        out_printf("  %-10s %s\n", (*type)->name, (*type)->title);
     }
-    puts("\n'porthole COMMAND --help' tells more about a command; '?' in the interface shows its keys.");
+    out_line("\n'porthole COMMAND --help' tells more about a command; '?' in the interface shows its keys.");
 }
 
 static void print_command_help(const struct cli_command *command)
 {
-    printf("Usage: porthole %s%s%s\n\n%s.\n\nOptions:\n", command->name, *command->synopsis ? " " : "",
-           command->synopsis, command->words);
+    out_printf("Usage: porthole %s%s%s\n\n%s.\n\nOptions:\n", command->name, *command->synopsis ? " " : "",
+               command->synopsis, command->words);
     for (const struct cli_option *o = command->options; o && o->name; o++) {
         print_option(o);
     }
@@ -212,7 +213,7 @@ static int read_globals(struct cli *cli, struct args *args)
             args->at--;
             break;
         } else if (got == GLOBAL_HELP || got == GLOBAL_VERSION) {
-            got == GLOBAL_HELP ? print_help(cli) : (void)puts("porthole " PORTHOLE_VERSION);
+            got == GLOBAL_HELP ? print_help(cli) : out_line("porthole " PORTHOLE_VERSION);
             return 0;
         } else if (got == GLOBAL_ENGINE) {
             cli->engines[engines++] = (char *)args->value;
@@ -313,9 +314,5 @@ int cli_main(const struct cli_parts *parts, int argc, char **argv)
     args_init(&args, global_options, argc - 1, argv + 1);
     int code = dispatch(&cli, &args);
     close_all(&cli);
-    if (fflush(stdout) != 0 && code == 0) {
-        cli_say("cannot write to standard output");
-        code = 1;
-    }
-    return code;
+    return out_end(code);
 }

@@ -1,4 +1,5 @@
 #include "ui/cli/command.h"
+#include "ui/cli/out.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,9 +17,9 @@ static void vsay(const char *fmt, va_list args)
     struct text line = {0}, clean = {0};
     text_addv(&line, fmt, args);
     text_add_clean(&clean, text_of(&line), line.len);
-    fflush(stdout);
-    fprintf(stderr, "porthole: %s\n", text_of(&clean));
-    fflush(stderr);
+    text_clear(&line);
+    text_addf(&line, "porthole: %s\n", text_of(&clean));
+    out_error(text_of(&line));
     text_done(&line);
     text_done(&clean);
 }
@@ -51,8 +52,11 @@ int cli_wrong(const struct cli_command *command, const char *fmt, ...)
     va_start(args, fmt);
     vsay(fmt, args);
     va_end(args);
-    fprintf(stderr, "Usage: porthole %s%s%s\nSee 'porthole %s --help'.\n", command->name,
-            *command->synopsis ? " " : "", command->synopsis, command->name);
+    struct text usage = {0};
+    text_addf(&usage, "Usage: porthole %s%s%s\nSee 'porthole %s --help'.\n", command->name,
+              *command->synopsis ? " " : "", command->synopsis, command->name);
+    out_error(text_of(&usage));
+    text_done(&usage);
     return EXIT_WRONG_USAGE;
 }
 

@@ -11,7 +11,11 @@
 #include "ui/cli/args.h"
 #include "ui/cli/cli.h"
 
-enum { EXIT_WRONG_USAGE = 2, EXIT_ENGINE = 125 };
+enum {
+    EXIT_WRONG_USAGE = 2,
+    EXIT_ENGINE = 125,
+    EXIT_NO_READER = 128 + 13 /* as a shell tells SIGPIPE: the reader of standard output has gone */
+};
 
 struct cli {
     const struct cli_parts *parts;

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "ui/cli/command.h"
 #include "ui/cli/demo_map.h"
+#include "ui/cli/out.h"
 #include "ui/cli/stream.h"
 
 enum { DEMO_BATCH, DEMO_CLEAN, DEMO_IMAGE };
@@ -90,7 +91,7 @@ static bool has_ping(const struct process_table *t)
 static bool is_awaited(const struct cli *cli, container_id id)
 {
     const struct container *c = model_get(cli->model, id);
-    return c && (c->state == CONTAINER_CREATED || c->state == CONTAINER_EXITED);
+    return c && (c->state == CONTAINER_CREATED || state_has_ended(c->state));
 }
 
 /* Its table, once ping is in it: a VM answers before its process runs. NULL, and said. */
@@ -164,8 +165,8 @@ static int demonstrate(struct cli *cli, const struct demo *d)
         ok = show(cli, d, i, &sides[i]) && ok;
     }
     demo_map_join(text_of(&sides[0]), text_of(&sides[1]), screen && cols > 0 ? cols : PAPER_COLS, &picture);
-    printf("%s\nIn both, the same image and command. 'porthole demo --clean' removes them.\n",
-           text_of(&picture));
+    out_printf("%s\nIn both, the same image and command. 'porthole demo --clean' removes them.\n",
+               text_of(&picture));
     text_done(&sides[0]);
     text_done(&sides[1]);
     text_done(&picture);
@@ -190,7 +191,7 @@ static int clean(struct cli *cli)
         }
         session_act(cli->session, halves[i].id, VERB_REMOVE, &force, cli_answered, &w);
         if (cli_await(cli, &w)) {
-            puts(halves[i].name);
+            out_line(halves[i].name);
         } else {
             code = cli_failed(&w.answer.why);
         }

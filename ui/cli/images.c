@@ -131,7 +131,7 @@ static int fetch_image(struct cli *cli, const char *name, const char *path)
     uv_run(cli->loop, UV_RUN_NOWAIT);
     int code = ok ? 0 : import.waiting.answer.why.kind == ERROR_CANCELLED ? 130 : 1;
     if (ok) {
-        puts(import.waiting.answer.text ? import.waiting.answer.text : name);
+        out_line(import.waiting.answer.text ? import.waiting.answer.text : name);
     } else {
         cli_say("%s", import.waiting.answer.why.text);
     }
@@ -149,7 +149,7 @@ static int remove_images(struct cli *cli, char **names)
         struct waiting w = {0};
         session_image_remove(cli->session, cli_engine(cli), *names, cli_answered, &w);
         if (cli_await(cli, &w)) {
-            puts(*names);
+            out_line(*names);
         } else {
             code = cli_failed(&w.answer.why);
         }

@@ -1,10 +1,9 @@
-/* Logs go out byte for byte into files and pipes. A terminal gets them line by line, without escape
- * sequences: what a container printed must not drive the terminal of whoever reads it. */
-#include <stdio.h>
+/* Logs go out byte for byte into files and pipes. A terminal gets them without escape sequences: what a
+ * container printed must not drive the terminal of whoever reads it. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/loglines.h"
+#include "core/plain.h"
 #include "core/text.h"
 #include "core/times.h"
 #include "ui/cli/command.h"
@@ -22,12 +21,13 @@ static const struct cli_option options[] = {
 
 struct logs {
     struct console_spec spec;
-    bool timestamps;
-    struct pending {
-        struct text line; /* not yet ended by a newline */
-        int64_t when;
-    } pending[2];
-    struct loglines *cleaner; /* one line at a time */
+    struct side {
+        bool terminal;
+        bool inside;   /* a line that has begun, and has not ended yet */
+        bool returned; /* a carriage return was its last byte */
+        int64_t when;  /* it began */
+        struct plain plain;
+    } sides[2];
 };
 
 static bool option(void *user, int index, struct args *args)
@@ -40,7 +40,7 @@ static bool option(void *user, int index, struct args *args)
         l->spec.follow = args->on;
         break;
     case LOGS_TIMESTAMPS:
-        l->timestamps = args->on;
+        l->spec.stamps = args->on;
         break;
     case LOGS_TAIL:
         l->spec.tail = strtoll(args->value, &end, 10);
@@ -62,58 +62,96 @@ static bool option(void *user, int index, struct args *args)
     return ok;
 }
 
-static void print_line(struct logs *l, enum console_stream stream, struct pending *p)
+static void begin_line(struct logs *l, const struct side *side, struct text *out)
 {
-    FILE *out = stream == CONSOLE_ERR ? stderr : stdout;
-    struct logline line;
     char when[TIME_TEXT];
-    text_add_char(&p->line, '\n');
-    loglines_clear(l->cleaner);
-    loglines_add(l->cleaner, stream, p->when, p->line.data, p->line.len);
-    if (loglines_get(l->cleaner, loglines_first(l->cleaner), &line)) {
-        if (l->timestamps) {
-            fprintf(out, "%s ", time_print(when, p->when));
-        }
-        fwrite(line.text, 1, line.len, out);
-        fputc('\n', out);
+    if (l->spec.stamps) {
+        text_addf(out, "%s ", time_print(when, side->when));
     }
-    text_clear(&p->line);
 }
 
-static void lines(void *user, enum console_stream stream, int64_t when, const char *data, size_t len)
+/* Byte for byte, with the moment before each line. However long it is: nothing of it is kept here. */
+static void stamp(struct logs *l, struct side *side, const char *data, size_t len, struct text *out)
 {
-    struct logs *l = user;
-    struct pending *p = &l->pending[stream == CONSOLE_ERR];
-    const char *end = data + len;
-    while (data < end) {
+    for (const char *end = data + len; data < end;) {
         const char *newline = memchr(data, '\n', (size_t)(end - data));
-        const char *until = newline ? newline : end;
-        if (p->line.len == 0) {
-            p->when = when;
+        const char *next = newline ? newline + 1 : end;
+        if (!side->inside) {
+            begin_line(l, side, out);
         }
-        text_add_n(&p->line, data, (size_t)(until - data));
-        if (newline || p->line.len >= LOGLINES_LONGEST) {
-            print_line(l, stream, p);
-        }
-        data = newline ? newline + 1 : end;
+        text_add_n(out, data, (size_t)(next - data));
+        side->inside = !newline;
+        data = next;
     }
-    fflush(stdout);
+}
+
+struct cleaning {
+    struct logs *logs;
+    struct side *side;
+    struct text *out;
+};
+
+/* A carriage return that no newline follows begins its line anew, as a progress bar means it. */
+static void before_text(const struct cleaning *c)
+{
+    if (c->side->returned) {
+        text_add(c->out, "\r\033[K");
+    }
+    if (!c->side->inside || c->side->returned) {
+        begin_line(c->logs, c->side, c->out);
+    }
+    c->side->inside = true;
+    c->side->returned = false;
+}
+
+static void plain_text(void *user, const char *s, size_t len)
+{
+    const struct cleaning *c = user;
+    before_text(c);
+    text_add_n(c->out, s, len);
+}
+
+static void plain_control(void *user, char byte)
+{
+    const struct cleaning *c = user;
+    if (byte == '\r') {
+        c->side->returned = c->side->inside;
+        return;
+    }
+    if (byte == '\t' || !c->side->inside) {
+        before_text(c);
+    }
+    text_add_char(c->out, byte);
+    if (byte == '\n') {
+        c->side->inside = c->side->returned = false;
+    }
+}
+
+static void output(void *user, enum console_stream stream, int64_t when, const char *data, size_t len,
+                   struct text *out)
+{
+    static const struct plain_sink sink = {plain_text, plain_control};
+    struct logs *l = user;
+    struct side *side = &l->sides[stream == CONSOLE_ERR];
+    struct cleaning c = {l, side, out};
+    if (!side->inside) {
+        side->when = when;
+    }
+    if (side->terminal) {
+        plain_feed(&side->plain, &sink, &c, data, len);
+    } else if (l->spec.stamps) {
+        stamp(l, side, data, len, out);
+    } else {
+        text_add_n(out, data, len);
+    }
 }
 
 static int show(struct cli *cli, struct logs *l, container_id id)
 {
-    bool clean = l->timestamps || stream_is_terminal(1);
-    struct stream_options o = {.spec = &l->spec, .output = clean ? lines : NULL, .user = l};
-    l->cleaner = loglines_new(4, 4 * LOGLINES_LONGEST);
-    int code = stream_run(cli, id, &o);
-    for (int i = 0; i < 2; i++) {
-        if (l->pending[i].line.len > 0) {
-            print_line(l, i ? CONSOLE_ERR : CONSOLE_OUT, &l->pending[i]);
-        }
-        text_done(&l->pending[i].line);
-    }
-    loglines_free(l->cleaner);
-    return code;
+    struct stream_options o = {.spec = &l->spec, .output = output, .user = l};
+    l->sides[0].terminal = stream_is_terminal(1);
+    l->sides[1].terminal = stream_is_terminal(2);
+    return stream_run(cli, id, &o);
 }
 
 static int run(struct cli *cli, struct args *args)

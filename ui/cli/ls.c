@@ -52,15 +52,10 @@ static bool option(void *user, int index, struct args *args)
     return true;
 }
 
-static bool is_live(const struct container *c)
-{
-    return c->state == CONTAINER_RUNNING || c->state == CONTAINER_PAUSED;
-}
-
 /* Shown also without --all. */
 static bool is_shown(const struct ls *ls, const struct container *c)
 {
-    return ls->stopped || is_live(c) || c->state == CONTAINER_UNKNOWN;
+    return ls->stopped || state_is_live(c->state) || c->state == CONTAINER_UNKNOWN;
 }
 
 /* Have all that run been measured? */
@@ -70,7 +65,7 @@ static bool measured(const struct cli *cli, unsigned fields)
     for (const struct container *c; (c = model_next(cli->model, &cursor));) {
         bool missing =
             ((fields & FIELD_MEMORY) && c->processes < 0) || ((fields & FIELD_CPU) && isnan(c->cpu));
-        if (c->state == CONTAINER_RUNNING && !c->apart && missing) {
+        if (state_runs(c->state) && !c->apart && missing) {
             return false;
         }
     }
@@ -84,7 +79,7 @@ static void measure(struct cli *cli, bool cpu)
     container_id *ids = mem_new(model_count(cli->model), sizeof *ids);
     size_t n = 0, cursor = 0;
     for (const struct container *c; (c = model_next(cli->model, &cursor));) {
-        if (is_live(c)) {
+        if (state_is_live(c->state)) {
             ids[n++] = c->id;
         }
     }
@@ -184,7 +179,7 @@ static cJSON *container_json(const struct cli *cli, const struct container *c)
     cJSON_AddStringToObject(o, "isolation_origin", origin_word(c->origin));
     cJSON_AddStringToObject(o, "state", state_word(c->state));
     out_string(o, "health", c->health ? health_word(c->health) : NULL);
-    if (c->state == CONTAINER_EXITED) {
+    if (state_has_ended(c->state)) {
         cJSON_AddNumberToObject(o, "exit_code", c->exit_code);
     } else {
         cJSON_AddNullToObject(o, "exit_code");
@@ -208,10 +203,9 @@ static cJSON *container_json(const struct cli *cli, const struct container *c)
 
 static void state_text(struct text *t, const struct container *c)
 {
-    text_add(t, state_word(c->state));
-    if (c->state == CONTAINER_EXITED) {
-        text_addf(t, " %d", c->exit_code);
-    } else if (c->state == CONTAINER_RUNNING && c->health) {
+    char text[32];
+    text_add(t, container_state_text(c, text, sizeof text));
+    if (c->state == CONTAINER_RUNNING && c->health) {
         text_addf(t, " (%s)", health_word(c->health));
     }
 }
@@ -285,7 +279,7 @@ static void print_rows(const struct cli *cli, const struct listing *rows, const 
         if (c->processes >= 0) {
             snprintf(procs, sizeof procs, "%d", c->processes);
         }
-        if (is_live(c) && c->started) {
+        if (state_has_processes(c->state) && c->started) {
             span_print(up, now - c->started);
         }
         const char *cells[] = {isolation_word(c->isolation, c->hypervisor),
@@ -314,7 +308,7 @@ static void print_ids(const struct cli *cli, const struct listing *rows, const s
         if (is_shown(ls, c)) {
             struct text clean = {0}; /* it is the engine's word */
             text_add_clean(&clean, c->key, strlen(c->key));
-            puts(text_of(&clean));
+            out_line(text_of(&clean));
             text_done(&clean);
         }
     }

@@ -42,7 +42,7 @@ static void print_workers(const struct hostmap *map)
         char memory[SIZE_TEXT];
         struct text name = {0};
         text_add_clean(&name, w->name ? w->name : "?", w->name ? strlen(w->name) : 1);
-        printf("host process %u (%s) is its %s: %s of memory\n", w->pid, text_of(&name),
+        out_printf("host process %u (%s) is its %s: %s of memory\n", w->pid, text_of(&name),
                worker_word(map->roles[i]), size_print(memory, w->memory));
         text_done(&name);
     }
@@ -57,24 +57,24 @@ static void print_sentence(const struct hostmap *map)
         inside += pair->inside != NULL;
         same += pair->inside && pair->outside && pair->inside->pid == pair->outside->pid;
     }
-    printf("%zu %s inside; ", inside, inside == 1 ? "process" : "processes");
+    out_printf("%zu %s inside; ", inside, inside == 1 ? "process" : "processes");
     if (map->n_joined == 0) {
-        puts("the host sees none of them");
+        out_line("the host sees none of them");
     } else {
-        printf("the host sees %s", map->n_joined == inside ? "all of them" : "");
+        out_printf("the host sees %s", map->n_joined == inside ? "all of them" : "");
         if (map->n_joined != inside) {
-            printf("%zu of them", map->n_joined);
+            out_printf("%zu of them", map->n_joined);
         }
-        puts(same == map->n_joined ? ", under the same pids" : ", under other pids");
+        out_line(same == map->n_joined ? ", under the same pids" : ", under other pids");
     }
 }
 
 static void print_map(const struct container *c, const struct hostmap *map)
 {
-    printf("%s: %s isolation, %s\n\n", c->name, isolation_word(c->isolation, c->hypervisor),
+    out_printf("%s: %s isolation, %s\n\n", c->name, isolation_word(c->isolation, c->hypervisor),
            map->wall == WALL_VM ? "a kernel of its own" : "the host's kernel, shared");
     print_pairs(map);
-    putchar('\n');
+    out_line("");
     print_workers(map);
     print_sentence(map);
 }

@@ -1,14 +1,77 @@
 #include "ui/cli/out.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/memory.h"
 #include "core/sizes.h"
 #include "core/text.h"
 #include "core/times.h"
+#include "ui/cli/command.h"
+#include "ui/cli/fd.h"
 #include "ui/cli/stream.h"
+
+enum { MUCH = 64 * 1024 };
+
+/* As stdio's own buffer: it belongs to the descriptor, and so to the process. */
+static struct {
+    struct text text;
+    int error; /* errno of the write that failed; 0 none */
+} standard_output;
+
+bool out_flush(void)
+{
+    struct text *t = &standard_output.text;
+    if (standard_output.error == 0) {
+        standard_output.error = fd_write_all(STDOUT_FILENO, text_of(t), t->len);
+    }
+    text_done(t);
+    return standard_output.error == 0;
+}
+
+static void flush_much(void)
+{
+    if (standard_output.text.len >= MUCH) {
+        out_flush();
+    }
+}
+
+void out_printf(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    text_addv(&standard_output.text, fmt, args);
+    va_end(args);
+    flush_much();
+}
+
+void out_line(const char *s)
+{
+    text_add(&standard_output.text, s);
+    text_add_char(&standard_output.text, '\n');
+    flush_much();
+}
+
+void out_error(const char *text)
+{
+    out_flush();
+    fd_write_all(STDERR_FILENO, text, strlen(text));
+}
+
+int out_end(int code)
+{
+    if (out_flush()) {
+        return code;
+    }
+    if (standard_output.error == EPIPE) {
+        return code ? code : EXIT_NO_READER;
+    }
+    cli_say("cannot write to standard output: %s", strerror(standard_output.error));
+    return code ? code : 1;
+}
 
 struct columns {
     const char *const *titles;
@@ -53,11 +116,11 @@ static void print_row(const struct columns *c, const char *const *cells, const i
         int pad = widths[i] - text_width(cells[i]);
         bool last = i == c->n - 1;
         if (c->align[i] == COLUMN_RIGHT) {
-            printf("%*s%s", pad, "", cells[i]);
+            out_printf("%*s%s", pad, "", cells[i]);
         } else {
-            printf("%s%*s", cells[i], last ? 0 : pad, "");
+            out_printf("%s%*s", cells[i], last ? 0 : pad, "");
         }
-        fputs(last ? "\n" : "   ", stdout);
+        out_printf("%s", last ? "\n" : "   ");
     }
 }
 
@@ -87,16 +150,7 @@ void columns_free(struct columns *c)
 void out_json(cJSON *value)
 {
     char *text = cJSON_Print(value);
-    puts(text);
-    cJSON_free(text);
-    cJSON_Delete(value);
-}
-
-void out_json_line(cJSON *value)
-{
-    char *text = cJSON_PrintUnformatted(value);
-    puts(text);
-    fflush(stdout);
+    out_line(text);
     cJSON_free(text);
     cJSON_Delete(value);
 }
@@ -174,28 +228,27 @@ static const char TAKE_LINE_BACK[] = "\r\033[K";
 void out_progress(void *user, uint64_t done, uint64_t total, const char *words)
 {
     char size[SIZE_TEXT];
-    struct text clean = {0};
+    struct text line = {0};
     (void)user;
     if (!stream_is_terminal(2)) {
         return;
     }
-    text_add_clean(&clean, words ? words : "", words ? strlen(words) : 0);
-    fprintf(stderr, "%s%s", TAKE_LINE_BACK, text_of(&clean));
+    text_add(&line, TAKE_LINE_BACK);
+    text_add_clean(&line, words ? words : "", words ? strlen(words) : 0);
     if (done > 0 || total > 0) {
-        fprintf(stderr, ": %s", size_print(size, done));
+        text_addf(&line, ": %s", size_print(size, done));
     }
     if (total > 0) {
-        fprintf(stderr, " of %s (%d %%)", size_print(size, total),
-                (int)(100.0 * (double)done / (double)total));
+        text_addf(&line, " of %s (%d %%)", size_print(size, total),
+                  (int)(100.0 * (double)done / (double)total));
     }
-    fflush(stderr);
-    text_done(&clean);
+    out_error(text_of(&line));
+    text_done(&line);
 }
 
 void out_progress_end(void)
 {
     if (stream_is_terminal(2)) {
-        fputs(TAKE_LINE_BACK, stderr);
-        fflush(stderr);
+        out_error(TAKE_LINE_BACK);
     }
 }

@@ -7,7 +7,22 @@
 #include <stdint.h>
 
 #include "core/container.h"
+#include "core/error.h"
 #include "core/hostmap.h"
+
+/* Standard output: what is printed is gathered here, and written with out_flush, when much has come together,
+ * and at the end. A slow reader is waited for; a pipe that somebody else has made non-blocking loses nothing.
+ */
+void out_printf(const char *fmt, ...) ERROR_PRINTF(1, 2);
+void out_line(const char *s); /* and a newline */
+bool out_flush(void);         /* false: not everything could be written, and nothing will be any more */
+
+/* Flushes and says what could not be written. Returns `code`; if that is 0 and something is missing: 1, or
+ * 128 + SIGPIPE, silently, when the reader has gone. */
+int out_end(int code);
+
+/* Says it on standard error, behind what was printed before. */
+void out_error(const char *text);
 
 enum { COLUMN_LEFT, COLUMN_RIGHT };
 
@@ -18,8 +33,7 @@ void columns_add(struct columns *c, const char *const *cells); /* copies, cleane
 void columns_print(struct columns *c);                         /* to standard output; frees */
 void columns_free(struct columns *c);                          /* without printing */
 
-void out_json(cJSON *value);      /* prints it, indented, with a newline; frees */
-void out_json_line(cJSON *value); /* on one line, flushed; frees */
+void out_json(cJSON *value); /* prints it, indented, with a newline; frees */
 
 /* null for 0 or NULL, as the stable JSON of `--json` wants it. */
 void out_time(cJSON *object, const char *name, int64_t ms);

@@ -6,7 +6,9 @@
 
 #include "core/memory.h"
 #include "core/relaunch.h"
+#include "core/text.h"
 #include "ui/cli/command.h"
+#include "ui/cli/out.h"
 #include "ui/cli/stream.h"
 
 enum { RELAUNCH_ISOLATION, RELAUNCH_NAME, RELAUNCH_KEEP, RELAUNCH_YES };
@@ -56,8 +58,10 @@ static bool option(void *user, int index, struct args *args)
 static bool person_agrees(const char *old)
 {
     char line[16];
-    fflush(stdout);
-    fprintf(stderr, "Stop and remove the old one, %s? [y/N] ", old);
+    struct text question = {0};
+    text_addf(&question, "Stop and remove the old one, %s? [y/N] ", old);
+    out_error(text_of(&question));
+    text_done(&question);
     return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
 }
 
@@ -94,7 +98,7 @@ static bool runs(struct cli *cli, const char *key, const char *old)
     }
     if (!c) {
         cli_say("the new container is gone already; %s is kept", old);
-    } else if (c->state == CONTAINER_EXITED) {
+    } else if (state_has_ended(c->state)) {
         cli_say("%s exited with %d at once; %s is kept ('porthole logs %s' may tell why)", c->name,
                 c->exit_code, old, c->name);
         c = NULL;
@@ -116,7 +120,7 @@ static int start(struct cli *cli, const struct relaunching *r, container_id old,
         cli_say("%s", w.answer.why.text);
         code = error_exit_code(w.answer.why.kind);
     } else {
-        puts(w.answer.text);
+        out_line(w.answer.text);
         if (!runs(cli, w.answer.text, name)) {
             code = 1;
         } else if (may_retire(r, name)) {

@@ -80,7 +80,7 @@ static int launch(struct cli *cli, struct run_options *o)
     if (!ok) {
         code = launch_failed(&w.answer.why);
     } else if (o->detach) {
-        puts(w.answer.text);
+        out_line(w.answer.text);
         code = 0;
     } else {
         code = attach(cli, o, w.answer.text);

@@ -1,5 +1,6 @@
-/* Our standard input, output and error are libuv streams; only files are written directly. When the console
- * brings more than the reader of our output takes, it is held: the process waits, as it would in a pipe.
+/* A terminal at our standard input is a libuv stream, for its mode; all else goes through ui/cli/standard.h.
+ * When the console brings more than the reader of our output takes, it is held: the process waits, as it
+ * would in a pipe.
  */
 #include "ui/cli/stream.h"
 
@@ -8,13 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <uv.h>
 
 #include "core/memory.h"
 #include "core/op.h"
 #include "core/text.h"
 #include "ui/cli/out.h"
+#include "ui/cli/standard.h"
 #include "ui/cli/tame.h"
 
 /* libuv's RAW still turns line feeds into new lines on the way out, under Unix; the process's terminal has
@@ -26,7 +27,6 @@ static const uv_tty_mode_t RAW = UV_TTY_MODE_IO;
 #endif
 
 #ifdef _WIN32 /* signals that it lacks; the numbers are for exit codes only */
-#define SIGPIPE 13
 #define SIGQUIT 3
 #define SIGUSR1 10
 #endif
@@ -39,38 +39,31 @@ enum {
     SIGNALS = 6
 };
 
-union any_stream {
-    uv_handle_t handle;
-    uv_stream_t stream;
-    uv_tty_t tty;
-    uv_pipe_t pipe;
-};
-
-struct end { /* one of our standard streams */
-    union any_stream any;
-    bool is_stream;    /* else a file */
-    bool broken;       /* the reader is gone */
-    struct tame *tame; /* it is a terminal, and the process thinks that it has none; NULL */
-    int fd;
-};
-
 struct stream {
     struct cli *cli;
     const struct stream_options *options;
     container_id id;
     struct console *console; /* NULL once it is closed */
     struct op *starting;     /* NULL: it need not be started, or has been */
-    struct end in, out, err;
+    struct writer *writer;
+    struct tame *tame[2]; /* out and err are terminals, and the process thinks that it has none; else NULL */
+    union {
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tty_t tty;
+        uv_pipe_t pipe;
+    } in;
+    bool in_is_stream;     /* else the reader reads it */
+    struct reader *reader; /* NULL: nothing is read, or by libuv */
     uv_signal_t signals[SIGNALS];
-    uv_fs_t file_read;
-    char *file_buffer;
-    int64_t file_at;
     char detach[DETACH_MAX];
     int detach_len, detach_seen;
     bool opened, raw, held, reading, input_over, done;
-    bool ended; /* before it was heard whether it could be started at all */
-    bool slow;  /* it has been told that the start takes long */
+    bool slow;        /* it has been told that the start takes long */
+    bool interrupted; /* what waits to be written is given up */
+    bool ended;       /* before it was heard whether it could be started at all */
     size_t input_pending;
+    struct error failure; /* said when all output has left */
     int code;
 };
 
@@ -145,13 +138,11 @@ static void cook(struct stream *s)
     }
 }
 
-static void say_failure(struct stream *s, const struct error *why)
+static void note_failure(struct stream *s, const struct error *why)
 {
-    cook(s);
-    if (s->slow) {
-        out_progress_end(); /* what comes now is not said behind it */
+    if (s->failure.kind == ERROR_NONE) {
+        s->failure = *why;
     }
-    cli_say("%s", why->text);
 }
 
 /* What it ends with when this went wrong. */
@@ -180,75 +171,23 @@ static void let_go(struct stream *s)
 
 /* Output. */
 
-static size_t output_queued(const struct stream *s)
+/* Some has left; or the reader has gone, or the disk is full. */
+static void output_changed(void *user)
 {
-    size_t n = 0;
-    n += s->out.is_stream ? uv_stream_get_write_queue_size(&s->out.any.stream) : 0;
-    n += s->err.is_stream ? uv_stream_get_write_queue_size(&s->err.any.stream) : 0;
-    return n;
-}
-
-struct piece {
-    uv_write_t request;
-    struct stream *stream;
-    struct end *end;
-    char data[];
-};
-
-static void reader_gone(struct stream *s, struct end *end, int code)
-{
-    end->broken = true;
-    if (end == &s->out) {
+    struct stream *s = user;
+    int fd, error = writer_error(s->writer, &fd);
+    if (error && !s->interrupted) {
+        s->interrupted = true;
+        s->done = true;
+        s->code = error == EPIPE ? EXIT_NO_READER : failed(s);
+        if (error != EPIPE) {
+            error_set(&s->failure, ERROR_OTHER, error, "cannot write to standard %s: %s",
+                      fd == 1 ? "output" : "error", strerror(error));
+        }
         let_go(s);
-        finish(s, code);
-    }
-}
-
-static void written(uv_write_t *request, int status)
-{
-    struct piece *piece = (struct piece *)request;
-    struct stream *s = piece->stream;
-    if (status < 0 && status != UV_ECANCELED) {
-        reader_gone(s, piece->end, 128 + SIGPIPE);
-    }
-    free(piece);
-    if (s->held && s->console && output_queued(s) < OUTPUT_LOW) {
+    } else if (s->held && s->console && writer_queued(s->writer) < OUTPUT_LOW) {
         s->held = false;
         console_hold(s->console, false);
-    }
-}
-
-static void write_file(struct stream *s, struct end *end, const char *data, size_t len)
-{
-    while (len > 0 && !end->broken) {
-        ssize_t n = write(end->fd, data, len);
-        if (n < 0) {
-            cli_say("cannot write to standard %s: %s", end == &s->out ? "output" : "error", strerror(errno));
-            reader_gone(s, end, errno == EPIPE ? 128 + SIGPIPE : failed(s));
-            return;
-        }
-        data += n;
-        len -= (size_t)n;
-    }
-}
-
-static void write_end(struct stream *s, struct end *end, const char *data, size_t len)
-{
-    if (end->broken) {
-        return;
-    }
-    if (!end->is_stream) {
-        write_file(s, end, data, len);
-        return;
-    }
-    struct piece *piece = mem_new(1, sizeof *piece + len);
-    piece->stream = s;
-    piece->end = end;
-    memcpy(piece->data, data, len);
-    uv_buf_t buf = uv_buf_init(piece->data, (unsigned)len);
-    if (uv_write(&piece->request, &end->any.stream, &buf, 1, written) != 0) {
-        free(piece);
-        reader_gone(s, end, 128 + SIGPIPE);
     }
 }
 
@@ -296,6 +235,8 @@ static void take_input(struct stream *s, const char *data, size_t len)
     }
 }
 
+static void read_input(struct stream *s);
+
 static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     (void)handle;
@@ -319,20 +260,9 @@ static void read_some(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     }
 }
 
-static void file_read(uv_fs_t *request);
-
-static void read_file(struct stream *s)
+static void got_input(void *user, const char *data, ssize_t n)
 {
-    uv_buf_t buf = uv_buf_init(s->file_buffer, 65536);
-    s->file_read.data = s;
-    s->reading = uv_fs_read(s->cli->loop, &s->file_read, 0, &buf, 1, -1, file_read) == 0;
-}
-
-static void file_read(uv_fs_t *request)
-{
-    struct stream *s = request->data;
-    ssize_t n = request->result;
-    uv_fs_req_cleanup(request);
+    struct stream *s = user;
     s->reading = false;
     if (s->done) {
         return;
@@ -341,9 +271,9 @@ static void file_read(uv_fs_t *request)
         input_ends(s);
         return;
     }
-    take_input(s, s->file_buffer, (size_t)n);
+    take_input(s, data, (size_t)n);
     if (!s->done && s->input_pending <= INPUT_HIGH) {
-        read_file(s);
+        read_input(s);
     }
 }
 
@@ -352,10 +282,11 @@ static void read_input(struct stream *s)
     if (s->reading || s->input_over || !s->options->spec->input) {
         return;
     }
-    if (s->in.is_stream) {
-        s->reading = uv_read_start(&s->in.any.stream, give_buffer, read_some) == 0;
+    if (s->in_is_stream) {
+        s->reading = uv_read_start(&s->in.stream, give_buffer, read_some) == 0;
     } else {
-        read_file(s);
+        s->reading = true;
+        reader_want(s->reader);
     }
 }
 
@@ -382,7 +313,7 @@ static void started(void *user, struct answer *answer)
         return;
     }
     let_go(s);
-    say_failure(s, &answer->why);
+    note_failure(s, &answer->why);
     finish(s, code_of(s, answer->why.kind));
 }
 
@@ -405,20 +336,18 @@ static void on_opened(void *user)
 static void on_bytes(void *user, enum console_stream stream, int64_t when, const char *data, size_t len)
 {
     struct stream *s = user;
+    struct tame *tame = s->tame[stream == CONSOLE_ERR];
+    struct text changed = {0};
     if (s->options->output) {
-        s->options->output(s->options->user, stream, when, data, len);
-        return;
-    }
-    struct end *end = stream == CONSOLE_ERR ? &s->err : &s->out;
-    if (end->tame) {
-        struct text tamed = {0};
-        tame_feed(end->tame, data, len, &tamed);
-        write_end(s, end, text_of(&tamed), tamed.len);
-        text_done(&tamed);
+        s->options->output(s->options->user, stream, when, data, len, &changed);
+    } else if (tame) {
+        tame_feed(tame, data, len, &changed);
     } else {
-        write_end(s, end, data, len);
+        text_add_n(&changed, data, len);
     }
-    if (!s->held && s->console && output_queued(s) > OUTPUT_HIGH) {
+    writer_add(s->writer, stream == CONSOLE_ERR ? 2 : 1, text_of(&changed), changed.len);
+    text_done(&changed);
+    if (!s->held && s->console && writer_queued(s->writer) > OUTPUT_HIGH) {
         s->held = true;
         console_hold(s->console, true);
     }
@@ -428,7 +357,7 @@ static void on_drained(void *user)
 {
     struct stream *s = user;
     s->input_pending = 0;
-    if (s->console && !s->done && s->in.fd == 0) {
+    if (s->console && !s->done) {
         read_input(s);
     }
 }
@@ -439,7 +368,7 @@ static void on_closed(void *user, const struct error *why, int exit_code)
     s->console = NULL;
     if (why && why->kind != ERROR_NONE) {
         if (!s->done) {
-            say_failure(s, why);
+            note_failure(s, why);
         }
         finish(s, code_of(s, why->kind));
         return;
@@ -468,7 +397,8 @@ static void on_signal(uv_signal_t *handle, int number)
         }
     } else if (!s->options->forward_signals || !s->console || !s->opened) { /* nobody is there to take it */
         let_go(s);
-        finish(s, 128 + number);
+        s->interrupted = s->done = true;
+        s->code = 128 + number;
     } else {
         console_signal(s->console, number);
     }
@@ -490,81 +420,72 @@ static void listen_signals(struct stream *s)
 
 /* Opening and closing. */
 
-static void open_end(struct stream *s, struct end *end, int fd)
+static void open_input(struct stream *s)
 {
-    uv_handle_type type = uv_guess_handle(fd);
-    end->fd = fd;
+    uv_handle_type type = uv_guess_handle(0);
     if (type == UV_TTY) {
-        end->is_stream = uv_tty_init(s->cli->loop, &end->any.tty, fd, 0) == 0;
-    } else if (type == UV_NAMED_PIPE) {
-        uv_pipe_init(s->cli->loop, &end->any.pipe, 0);
-        end->is_stream = true;
-        if (uv_pipe_open(&end->any.pipe, fd) != 0) {
-            uv_close(&end->any.handle, NULL);
-            end->is_stream = false;
+        s->in_is_stream = uv_tty_init(s->cli->loop, &s->in.tty, 0, 0) == 0;
+    }
+#ifdef _WIN32 /* a pipe's read() there cannot be left, and there is no O_NONBLOCK to be shared */
+    if (type == UV_NAMED_PIPE && uv_pipe_init(s->cli->loop, &s->in.pipe, 0) == 0) {
+        s->in_is_stream = uv_pipe_open(&s->in.pipe, 0) == 0;
+        if (!s->in_is_stream) {
+            uv_close(&s->in.handle, NULL);
         }
     }
-    end->any.handle.data = s;
-    if (fd != 0 && type == UV_TTY && !s->options->terminal) {
-        end->tame = tame_new();
+#endif
+    s->in.handle.data = s;
+    if (!s->in_is_stream) {
+        s->reader = reader_new(s->cli->loop, got_input, s);
+    }
+    if (s->options->terminal && type == UV_TTY && s->in_is_stream) {
+        s->raw = uv_tty_set_mode(&s->in.tty, RAW) == 0;
+        s->detach_len = stream_parse_keys(s->options->detach_keys, s->detach, DETACH_MAX);
     }
 }
 
 static void open_ends(struct stream *s)
 {
-    s->in.fd = -1;
-    open_end(s, &s->out, 1);
-    open_end(s, &s->err, 2);
-    if (!s->options->spec->input) {
-        return;
+    for (int fd = 1; fd <= 2; fd++) {
+        bool tamed = stream_is_terminal(fd) && !s->options->terminal && !s->options->output;
+        s->tame[fd - 1] = tamed ? tame_new() : NULL;
     }
-    open_end(s, &s->in, 0);
-    s->file_buffer = mem_new(1, 65536);
-    if (s->options->terminal && stream_is_terminal(0)) {
-        s->raw = uv_tty_set_mode(&s->in.any.tty, RAW) == 0;
-        s->detach_len = stream_parse_keys(s->options->detach_keys, s->detach, DETACH_MAX);
+    s->writer = writer_new(s->cli->loop, output_changed, s);
+    if (s->options->spec->input) {
+        open_input(s);
     }
 }
 
-/* Files that are ours go on blocking, as the next program that uses them expects. */
-static void close_end(struct end *end)
+static void close_ends(struct stream *s)
 {
-    tame_free(end->tame);
-    if (!end->is_stream) {
-        return;
+    writer_close(s->writer);
+    if (s->reader) {
+        reader_close(s->reader);
+    } else if (s->in_is_stream) {
+        uv_close(&s->in.handle, NULL);
     }
-    uv_stream_set_blocking(&end->any.stream, 1);
-    if (!uv_is_closing(&end->any.handle)) {
-        uv_close(&end->any.handle, NULL);
-    }
-}
-
-static void flush_output(struct stream *s)
-{
-    while (output_queued(s) > 0 && !s->out.broken) {
-        uv_run(s->cli->loop, UV_RUN_ONCE);
-    }
+    tame_free(s->tame[0]);
+    tame_free(s->tame[1]);
 }
 
 static void close_all(struct stream *s)
 {
-    flush_output(s);
+    while (writer_queued(s->writer) > 0 && !s->interrupted) {
+        uv_run(s->cli->loop, UV_RUN_ONCE);
+    }
     cook(s);
     for (int i = 0; i < SIGNALS; i++) {
         uv_close((uv_handle_t *)&s->signals[i], NULL);
     }
-    if (s->reading && !s->in.is_stream) {
-        uv_cancel((uv_req_t *)&s->file_read);
-    }
-    close_end(&s->in);
-    close_end(&s->out);
-    close_end(&s->err);
-    while (s->reading && !s->in.is_stream) {
-        uv_run(s->cli->loop, UV_RUN_ONCE);
-    }
+    close_ends(s);
     uv_run(s->cli->loop, UV_RUN_NOWAIT);
     uv_run(s->cli->loop, UV_RUN_NOWAIT);
-    free(s->file_buffer);
+    if (s->slow) {
+        out_progress_end(); /* what comes now is not said behind it */
+    }
+    if (s->failure.kind != ERROR_NONE) {
+        cli_say("%s", s->failure.text);
+    }
 }
 
 int stream_run(struct cli *cli, container_id id, const struct stream_options *options)
@@ -573,10 +494,7 @@ int stream_run(struct cli *cli, container_id id, const struct stream_options *op
     s->cli = cli;
     s->options = options;
     s->id = id;
-#ifndef _WIN32
-    signal(SIGPIPE, SIG_IGN);
-#endif
-    fflush(stdout);
+    out_flush();
     open_ends(s);
     listen_signals(s);
     s->console = session_console(cli->session, id, options->spec, &sink, s);

@@ -5,6 +5,8 @@
 #include "core/console.h"
 #include "ui/cli/command.h"
 
+struct text;
+
 struct stream_options {
     const struct console_spec *spec;
     bool terminal;        /* the process has a terminal: ours goes raw and its size is forwarded */
@@ -14,8 +16,10 @@ struct stream_options {
     int failed;           /* exit code when the engine refuses: 125 for run; 0 means 1 */
     int refused; /* exit code when what was asked for makes no sense (a user that is not there); 0: failed */
     const char *detach_keys; /* as docker spells them, "ctrl-p,ctrl-q"; NULL: none */
-    /* What to do with output instead of printing it (logs with time stamps); NULL: print it as it is. */
-    void (*output)(void *user, enum console_stream stream, int64_t when, const char *data, size_t len);
+    /* Appends to `out` what is printed in the place of the output (logs with time stamps); NULL: it is
+     * printed as it is, tamed on a terminal that the process does not have. */
+    void (*output)(void *user, enum console_stream stream, int64_t when, const char *data, size_t len,
+                   struct text *out);
     void *user;
 };
 

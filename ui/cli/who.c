@@ -64,7 +64,7 @@ static void print_sentence(const struct host_process *p, const struct who *who, 
     }
     struct text clean = {0};
     text_add_clean(&clean, text_of(&t), t.len);
-    puts(text_of(&clean));
+    out_line(text_of(&clean));
     text_done(&clean);
     text_done(&t);
 }

@@ -248,7 +248,7 @@ static bool clean_locked(const struct paths *p, struct state *s, struct error *e
     if (!ending_check(p, s, e)) {
         return false;
     }
-    bool ran = s->state == CONTAINER_RUNNING || s->state == CONTAINER_PAUSED || s->state == CONTAINER_LOST;
+    bool ran = state_has_processes(s->state) || s->state == CONTAINER_LOST;
     if (ran) {
         ending_note(s, 137,
                     same_boot(s)

@@ -411,7 +411,7 @@ static bool read_state(struct keeper *k, const char *id, struct error *e)
 static void clean_predecessor(struct keeper *k)
 {
     struct state *s = &k->state;
-    bool ran = s->state == CONTAINER_RUNNING || s->state == CONTAINER_PAUSED;
+    bool ran = state_has_processes(s->state);
     if (ran || s->keeper != 0) {
         ending_kill(k->paths, s, k->runtime.path);
     }

@@ -112,9 +112,9 @@ static enum origin read_origin(const cJSON *o)
 static bool read_state(const cJSON *o, enum container_state *out)
 {
     const char *word = json_string(o, "state", "");
-    for (enum container_state state = CONTAINER_CREATED; state <= CONTAINER_LOST; state++) {
-        if (strcmp(word, state_word(state)) == 0) {
-            *out = state;
+    for (int state = 0; state < CONTAINER_UNKNOWN; state++) {
+        if (strcmp(word, state_word((enum container_state)state)) == 0) {
+            *out = (enum container_state)state;
             return true;
         }
     }
