@@ -35,38 +35,42 @@ static bool exists(uint32_t pid)
     return kill((pid_t)pid, 0) == 0 || errno == EPERM;
 }
 
-/* What the kernel says of it: 'S', 'T' and so on; 0: there is none, or another process has its number. */
-static char keeper_process(const struct state *s)
+/* What the kernel says of it; its state is 0 when there is none, or another process has its number. */
+static struct procfs_stat keeper_process(const struct state *s)
 {
-    struct procfs_stat stat;
+    struct procfs_stat stat = {0};
     int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
     bool there = proc >= 0 && s->keeper != 0 && procfs_stat(proc, s->keeper, &stat);
     if (proc >= 0) {
         close(proc);
     }
-    return there && stat.state != 'Z' && stat.state != 'X' &&
-                   (s->keeper_started == 0 || stat.started == s->keeper_started)
-               ? stat.state
-               : 0;
+    if (!there || stat.state == 'Z' || stat.state == 'X' ||
+        (s->keeper_started != 0 && stat.started != s->keeper_started)) {
+        stat.state = 0;
+    }
+    return stat;
 }
 
 bool keeper_lives(const struct state *s)
 {
-    return keeper_process(s) != 0;
+    return keeper_process(s).state != 0;
 }
 
 bool keeper_stopped(const struct state *s)
 {
-    char state = keeper_process(s);
+    char state = keeper_process(s).state;
     return state == 'T' || state == 't';
 }
 
-/* The descriptor stands for the process that has the number now; only if that is our keeper is it killed. */
+/* The descriptor stands for the process that has the number now; only if that started when our keeper did,
+ * and is called as keepers are, is it killed. */
 bool keeper_kill(const struct state *s, struct error *e)
 {
     int fd = s->keeper ? (int)syscall(SYS_pidfd_open, (pid_t)s->keeper, 0) : -1;
-    bool ended = fd < 0 || s->keeper_started == 0 || !keeper_lives(s);
-    if (!ended && syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0) {
+    struct procfs_stat process = keeper_process(s);
+    bool ended = fd < 0 || process.state == 0;
+    bool ours = s->keeper_started != 0 && strcmp(process.name, "porthole-keeper") == 0;
+    if (!ended && ours && syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0) {
         struct pollfd end = {.fd = fd, .events = POLLIN};
         ended = poll(&end, 1, KILL_PATIENCE) == 1;
     }
@@ -74,8 +78,8 @@ bool keeper_kill(const struct state *s, struct error *e)
         close(fd);
     }
     if (!ended) {
-        error_set(e, ERROR_TIMEOUT, 0, "the keeper of %s (pid %u) was killed and does not end", s->spec.name,
-                  s->keeper);
+        error_set(e, ERROR_TIMEOUT, 0, "the keeper of %s (pid %u) %s", s->spec.name, s->keeper,
+                  ours ? "was killed and does not end" : "is no keeper: end it by hand if it is of no use");
     }
     return ended;
 }

@@ -152,6 +152,79 @@ static void two_of_one_template_differ(void **state)
     text_done(&random[1]);
 }
 
+/* The inode of the template's memory that this QEMU has mapped, privately. */
+static unsigned long template_of(uint32_t qemu)
+{
+    char path[64], line[512], permissions[5] = "";
+    unsigned long inode = 0;
+    snprintf(path, sizeof path, "/proc/%u/maps", qemu);
+    FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file)) {
+        if (strstr(line, "/memfd:porthole-")) {
+            assert_int_equal(sscanf(line, "%*s %4s %*s %*s %lu", permissions, &inode), 2);
+            assert_string_equal(permissions, "rw-p");
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    return inode;
+}
+
+/* Every descriptor that it has of a memory file. */
+static void expect_sealed(uint32_t qemu)
+{
+    const int wanted = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+    struct text pattern = {0};
+    glob_t found = {0};
+    size_t n = 0;
+    text_addf(&pattern, "/proc/%u/fd/*", qemu);
+    assert_int_equal(glob(text_of(&pattern), 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        char target[256] = "";
+        ssize_t len = readlink(found.gl_pathv[i], target, sizeof target - 1);
+        assert_null(strstr(target, "/templates/")); /* no file of it on the disk */
+        int fd = len > 0 && strstr(target, "/memfd:") ? open(found.gl_pathv[i], O_RDONLY | O_CLOEXEC) : -1;
+        if (fd >= 0) {
+            assert_int_equal(fcntl(fd, F_GET_SEALS) & wanted, wanted);
+            close(fd);
+            n++;
+        }
+    }
+    assert_true(n > 0);
+    globfree(&found);
+    text_done(&pattern);
+}
+
+static uid_t user_of(uint32_t pid)
+{
+    struct stat st;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%u", pid);
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_uid;
+}
+
+static void no_qemu_can_change_the_template(void **state)
+{
+    struct side *s = side_usable(state);
+    struct box boxes[2];
+    uint32_t qemu[2];
+    for (int i = 0; i < 2; i++) {
+        start(s, &boxes[i], &in_vm, "sleep 1000");
+        qemu[i] = worker_of(&boxes[i]);
+        expect_sealed(qemu[i]);
+    }
+    assert_int_not_equal(template_of(qemu[0]), 0);
+    assert_int_equal(template_of(qemu[0]), template_of(qemu[1])); /* one copy for both */
+    if (!s->paths->rootless) {
+        assert_int_not_equal(user_of(qemu[0]), user_of(qemu[1]));
+        assert_int_not_equal(user_of(qemu[0]), 0);
+    }
+    box_free(&boxes[0]);
+    box_free(&boxes[1]);
+}
+
 static void the_clock_is_right_after_a_pause(void **state)
 {
     struct box b;
@@ -331,6 +404,7 @@ int main(void)
         cmocka_unit_test(both_modes_look_alike_from_inside),
         cmocka_unit_test(the_kernel_is_another_one),
         cmocka_unit_test(two_of_one_template_differ),
+        cmocka_unit_test(no_qemu_can_change_the_template),
         cmocka_unit_test(the_clock_is_right_after_a_pause),
         cmocka_unit_test(what_it_writes_stays),
         cmocka_unit_test(full_memory_file_systems_are_its_own_trouble),

@@ -46,11 +46,19 @@ static bool take_lock(int fd)
     return false;
 }
 
-int ending_enter(const struct paths *p, const char *id, struct error *e)
+static bool id_ok(const char *id, struct error *e)
 {
     if (!state_id_ok(id)) {
-        return error_set(e, ERROR_INVALID, 0, "\"%.32s\" is not the id of a container: 12 hexadecimal digits",
-                         id);
+        error_set(e, ERROR_INVALID, 0, "\"%.32s\" is not the id of a container: 12 hexadecimal digits", id);
+        return false;
+    }
+    return true;
+}
+
+int ending_enter(const struct paths *p, const char *id, struct error *e)
+{
+    if (!id_ok(id, e)) {
+        return -1;
     }
     char *folder = paths_container(p, id, NULL);
     int fd = chdir(folder) == 0 ? open("lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
@@ -275,9 +283,14 @@ static bool anything_there(const struct paths *p, const char *id)
 
 bool ending_clean(const char *id, struct error *e)
 {
-    struct paths *p = paths_new(e);
-    int lock = p && anything_there(p, id) ? ending_enter(p, id, e) : -1;
+    struct paths *p = id_ok(id, e) ? paths_new(e) : NULL;
     bool ok = false;
+    if (p && !anything_there(p, id)) {
+        error_set(e, ERROR_NOT_FOUND, 0, "There is no container %s", id);
+        paths_free(p);
+        return false;
+    }
+    int lock = p ? ending_enter(p, id, e) : -1;
     if (lock >= 0) {
         struct state s;
         state_init(&s);
@@ -325,7 +338,7 @@ static bool clear_away(const struct paths *p, const char *id, struct error *e)
 
 bool ending_clear_away(const char *id, struct error *e)
 {
-    struct paths *p = state_id_ok(id) ? paths_new(e) : NULL;
+    struct paths *p = id_ok(id, e) ? paths_new(e) : NULL;
     bool gone = p && !anything_there(p, id);
     int lock = p && !gone ? ending_enter(p, id, e) : -1;
     bool ok = gone || (lock >= 0 && clear_away(p, id, e));
