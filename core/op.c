@@ -31,6 +31,8 @@ struct op {
 static void answer_done(struct answer *a)
 {
     free(a->text);
+    free(a->note);
+    free(a->lost);
     process_table_free(a->processes);
     image_list_free(a->images);
     host_table_free(a->host);

@@ -22,6 +22,8 @@ struct op;
 struct answer {       /* what an engine says; {0} is plain success */
     struct error why; /* kind ERROR_NONE: it went well */
     char *text;       /* inspect: JSON; launch: the new container's key; import: the image's name */
+    char *note;       /* launch: what the engine warned of, one sentence; NULL nothing */
+    char *lost; /* launch, refused: what cannot go along, as options, parted by "; "; NULL: another reason */
     struct process_table *processes;
     struct image_list *images;
     struct host_table *host;

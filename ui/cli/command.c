@@ -337,6 +337,8 @@ bool cli_await(struct cli *cli, struct waiting *w)
 void answer_done(struct answer *answer)
 {
     free(answer->text);
+    free(answer->note);
+    free(answer->lost);
     process_table_free(answer->processes);
     image_list_free(answer->images);
     host_table_free(answer->host);

@@ -77,6 +77,9 @@ static int launch(struct cli *cli, struct run_options *o)
     bool ok = cli_await(cli, &w);
     int code;
     out_progress_end(); /* what comes now is not said behind it */
+    if (w.answer.note) {
+        cli_say("warning: %s", w.answer.note);
+    }
     if (!ok) {
         code = launch_failed(&w.answer.why);
     } else if (o->detach) {
