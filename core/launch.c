@@ -14,14 +14,15 @@ void launch_spec_init(struct launch_spec *s)
 
 void launch_spec_done(struct launch_spec *s)
 {
-    char *strings[] = {s->image,   s->name, s->hostname, s->entrypoint,
-                       s->workdir, s->user, s->network,  s->restart};
+    char *strings[] = {s->image,   s->image_id, s->name,    s->hostname, s->entrypoint,
+                       s->workdir, s->user,     s->network, s->restart,  s->like};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
         free(strings[i]);
     }
     free(s->command);
     free(s->env);
     free(s->labels);
+    free(s->beyond);
     for (size_t i = 0; i < s->n_crossings; i++) {
         free((char *)s->crossings[i].outside);
         free((char *)s->crossings[i].inside);
@@ -34,6 +35,7 @@ void launch_spec_copy(struct launch_spec *to, const struct launch_spec *from)
 {
     *to = *from;
     to->image = mem_string(from->image);
+    to->image_id = mem_string(from->image_id);
     to->name = mem_string(from->name);
     to->hostname = mem_string(from->hostname);
     to->entrypoint = mem_string(from->entrypoint);
@@ -44,6 +46,8 @@ void launch_spec_copy(struct launch_spec *to, const struct launch_spec *from)
     to->command = mem_strings((const char *const *)from->command);
     to->env = mem_strings((const char *const *)from->env);
     to->labels = mem_strings((const char *const *)from->labels);
+    to->like = mem_string(from->like);
+    to->beyond = mem_strings((const char *const *)from->beyond);
     to->crossings = from->n_crossings ? mem_new(from->n_crossings, sizeof *to->crossings) : NULL;
     for (size_t i = 0; i < from->n_crossings; i++) {
         to->crossings[i] = from->crossings[i];

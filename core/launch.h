@@ -31,6 +31,12 @@ struct launch_spec {  /* owns everything in it; command, env and labels are bloc
     struct crossing *crossings; /* folders, pipes, ports, devices that were asked for */
     size_t n_crossings;
     int rows, cols; /* of its terminal; 0 unknown */
+    /* To launch a container again: what spec_of tells that there is no field for. */
+    char *image_id; /* where the name of the image means another one by now, this is meant; NULL any */
+    char *like;     /* a container of the same engine: what is not said here is as it is there; NULL none */
+    char **beyond;  /* what `like` has and this has no field for, spelt as docker's options; a block; NULL */
+    bool alone;     /* `like` must not run at the same time: they would share an address or a volume */
+    bool drop;      /* what cannot go along is left out, instead of refusing to launch */
 };
 
 void launch_spec_init(struct launch_spec *s);

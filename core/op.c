@@ -32,6 +32,7 @@ static void answer_done(struct answer *a)
 {
     free(a->remark);
     free(a->text);
+    free(a->lost);
     process_table_free(a->processes);
     image_list_free(a->images);
     host_table_free(a->host);

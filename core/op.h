@@ -22,8 +22,10 @@ struct op;
 struct answer {       /* what an engine says; {0} is plain success */
     struct error why; /* kind ERROR_NONE: it went well */
     char *remark; /* what was done harsher or weaker than it was asked for, and why: a sentence as remark.h
-                     words it, for the person; also with a failure, of a step before it. NULL: nothing */
+                     words it, or what an engine warns of in its own words; for the person; also with a
+                     failure, of a step before it. NULL: nothing */
     char *text;   /* inspect: JSON; launch: the new container's key; import: the image's name */
+    char *lost;   /* launch, refused: what cannot go along, as options, parted by "; "; NULL: another reason */
     struct process_table *processes;
     struct image_list *images;
     struct host_table *host;

@@ -124,19 +124,29 @@ struct relaunch {
     int engine;
     struct launch_spec spec;
     struct op *op, *asked; /* asked: the question under way */
-    bool stopped;
-    char *remark; /* of the stop */
+    bool stopped, paused; /* paused: it was, before it was stopped */
+    char *fresh;          /* the new one, made and not started yet */
+    char *remark;         /* of the steps so far */
     struct error why;
 };
 
+/* Takes what was remarked on a step. */
+static void add_remark(struct relaunch *r, struct answer *answer)
+{
+    char *all = remark_join(r->remark, answer->remark);
+    free(r->remark);
+    free(answer->remark);
+    r->remark = all;
+    answer->remark = NULL;
+}
+
 static void relaunch_end(struct relaunch *r, struct answer *answer)
 {
-    char *last = answer->remark;
-    answer->remark = remark_join(r->remark, last);
-    free(last);
-    free(r->remark);
+    add_remark(r, answer);
+    answer->remark = r->remark;
     op_finish(r->op, answer);
     launch_spec_done(&r->spec);
+    free(r->fresh);
     free(r);
 }
 
@@ -145,62 +155,170 @@ static void relaunch_fail(struct relaunch *r)
     relaunch_end(r, &(struct answer){.why = r->why});
 }
 
-/* The asker is gone: what was stopped for the sake of this is started again. */
-static void relaunch_cancelled(void *data)
+/* The way back: the new one goes, the old one becomes what it was. */
+
+static void brought_back(void *user, struct answer *answer)
 {
-    struct relaunch *r = data;
-    op_cancel(r->asked);
-    if (r->stopped) {
-        session_act(r->session, r->old, VERB_START, NULL, NULL, NULL);
+    struct relaunch *r = user;
+    if (answer->why.kind != ERROR_NONE) {
+        error_wrap(&r->why, "The old container is %s now (%.100s)",
+                   r->paused ? "not paused any more" : "stopped", answer->why.text);
     }
-    error_set(&r->why, ERROR_CANCELLED, 0, "the relaunch was cancelled");
     relaunch_fail(r);
 }
 
 static void started_again(void *user, struct answer *answer)
 {
     struct relaunch *r = user;
-    if (answer->why.kind != ERROR_NONE) {
-        error_wrap(&r->why, "The old container is stopped now (%.100s)", answer->why.text);
+    if (answer->why.kind == ERROR_NONE && r->paused) {
+        r->asked = session_act(r->session, r->old, VERB_PAUSE, NULL, brought_back, r);
+    } else {
+        r->paused = false;
+        brought_back(r, answer);
     }
-    relaunch_fail(r);
 }
 
-static void launched(void *user, struct answer *answer)
+static void start_again(struct relaunch *r)
 {
-    struct relaunch *r = user;
-    r->why = answer->why;
-    if (r->why.kind == ERROR_NONE) {
-        struct answer mine = *answer;
-        *answer = (struct answer){0};
-        relaunch_end(r, &mine);
-    } else if (r->stopped) {
+    if (r->stopped) {
         r->asked = session_act(r->session, r->old, VERB_START, NULL, started_again, r);
     } else {
         relaunch_fail(r);
     }
 }
 
+static void taken_away(void *user, struct answer *answer)
+{
+    struct relaunch *r = user;
+    if (answer->why.kind != ERROR_NONE && answer->why.kind != ERROR_NOT_FOUND) {
+        error_wrap(&r->why, "The new container, %.12s, could not be removed again (%.100s)", r->fresh,
+                   answer->why.text);
+    }
+    start_again(r);
+}
+
+static struct op *take_away(struct relaunch *r, op_cb cb, void *user)
+{
+    const struct act_options force = {.timeout = -1, .force = true};
+    const struct container *c = r->fresh ? model_find_key(session_model(r->session), r->fresh) : NULL;
+    return c ? session_act(r->session, c->id, VERB_REMOVE, &force, cb, user) : NULL;
+}
+
+static void go_back(struct relaunch *r)
+{
+    r->asked = take_away(r, taken_away, r);
+    if (!r->asked) {
+        start_again(r);
+    }
+}
+
+/* The asker is gone: all is undone, and nobody hears of it. */
+
+struct reviving {
+    struct session *session;
+    container_id old;
+    bool paused;
+};
+
+static void revived(void *user, struct answer *answer)
+{
+    struct reviving *v = user;
+    if (answer->why.kind == ERROR_NONE && v->paused) {
+        session_act(v->session, v->old, VERB_PAUSE, NULL, NULL, NULL);
+    }
+    free(v);
+}
+
+static void relaunch_cancelled(void *data)
+{
+    struct relaunch *r = data;
+    op_cancel(r->asked);
+    take_away(r, NULL, NULL);
+    if (r->stopped) {
+        struct reviving *v = mem_new(1, sizeof *v);
+        *v = (struct reviving){r->session, r->old, r->paused};
+        session_act(r->session, r->old, VERB_START, NULL, revived, v);
+    }
+    error_set(&r->why, ERROR_CANCELLED, 0, "the relaunch was cancelled");
+    relaunch_fail(r);
+}
+
+/* The way forth. */
+
+static void launched(void *user, struct answer *answer)
+{
+    struct relaunch *r = user;
+    r->why = answer->why;
+    if (r->why.kind == ERROR_NONE || !r->stopped) {
+        struct answer mine = *answer;
+        *answer = (struct answer){0};
+        relaunch_end(r, &mine);
+    } else {
+        start_again(r);
+    }
+}
+
+static void fresh_started(void *user, struct answer *answer)
+{
+    struct relaunch *r = user;
+    r->why = answer->why;
+    if (r->why.kind == ERROR_NONE) {
+        struct answer mine = {.text = r->fresh};
+        r->fresh = NULL;
+        relaunch_end(r, &mine);
+    } else {
+        go_back(r);
+    }
+}
+
 static void old_stopped(void *user, struct answer *answer)
 {
     struct relaunch *r = user;
-    r->remark = answer->remark;
-    answer->remark = NULL;
+    add_remark(r, answer);
+    const struct container *fresh = r->fresh ? model_find_key(session_model(r->session), r->fresh) : NULL;
     if (answer->why.kind != ERROR_NONE) {
         r->why = answer->why;
-        relaunch_fail(r);
+        go_back(r);
         return;
     }
     r->stopped = true;
-    r->asked = session_launch(r->session, r->engine, &r->spec, launched, r);
+    if (!r->fresh) {
+        r->asked = session_launch(r->session, r->engine, &r->spec, launched, r);
+    } else if (fresh) {
+        r->asked = session_act(r->session, fresh->id, VERB_START, NULL, fresh_started, r);
+    } else {
+        error_set(&r->why, ERROR_NOT_FOUND, 0, "the new container, %.12s, was removed before it was started",
+                  r->fresh);
+        start_again(r);
+    }
+}
+
+static void stop_old(struct relaunch *r)
+{
+    const struct container *c = model_get(session_model(r->session), r->old);
+    r->paused = c && c->state == CONTAINER_PAUSED;
+    r->asked = session_act(r->session, r->old, VERB_STOP, NULL, old_stopped, r);
+}
+
+/* It is made, and is what was asked for: only now is the old one touched. */
+static void made(void *user, struct answer *answer)
+{
+    struct relaunch *r = user;
+    if (answer->why.kind != ERROR_NONE) {
+        launched(r, answer);
+        return;
+    }
+    r->fresh = answer->text;
+    answer->text = NULL;
+    add_remark(r, answer);
+    stop_old(r);
 }
 
 /* Does it hold ports of the host that spec wants? */
 static bool holds_ports(const struct container *c, const struct launch_spec *spec)
 {
     struct port a, b;
-    bool lives = state_is_live(c->state);
-    for (size_t i = 0; lives && i < c->n_crossings; i++) {
+    for (size_t i = 0; i < c->n_crossings; i++) {
         for (size_t j = 0; port_of(&c->crossings[i], &a) && j < spec->n_crossings; j++) {
             if (port_of(&spec->crossings[j], &b) && port_collides(&a, &b)) {
                 return true;
@@ -220,31 +338,89 @@ static bool vanishes(struct session *s, container_id old)
     return vanishes;
 }
 
+/* What only its own engine can take along; the caller frees. NULL: nothing. */
+static char *lost_elsewhere(const struct session *s, container_id old, int engine,
+                            const struct launch_spec *spec)
+{
+    struct text list = {0};
+    if (engine == session_engine_of(s, old) || !spec->beyond) {
+        return NULL;
+    }
+    for (char **word = spec->beyond; *word; word++) {
+        text_addf(&list, "%s%s", list.len ? "; " : "", *word);
+    }
+    return list.len ? text_take(&list) : NULL;
+}
+
+static void refuse(struct relaunch *r, char *lost)
+{
+    struct answer answer = {.lost = lost};
+    error_set(&answer.why, ERROR_UNSUPPORTED, 0,
+              "Cannot relaunch it on another engine: this cannot go along: %s", lost);
+    relaunch_end(r, &answer);
+}
+
 struct op *relaunch_start(struct session *s, container_id old, int engine, const struct launch_spec *spec,
                           op_cb cb, void *user)
 {
     const struct container *c = model_get(session_model(s), old);
     struct relaunch *r = mem_new(1, sizeof *r);
     struct op *op = op_new(session_loop(s), cb, user);
+    char *lost = lost_elsewhere(s, old, engine, spec);
     *r = (struct relaunch){.session = s, .old = old, .engine = engine, .op = op};
     launch_spec_copy(&r->spec, spec);
     op_on_cancel(op, relaunch_cancelled, r);
-    if (!c || !holds_ports(c, spec)) {
-        r->asked = session_launch(s, engine, spec, launched, r);
+    if (engine != session_engine_of(s, old)) {
+        free(r->spec.like);
+        r->spec.like = NULL;
+    }
+    bool together = !c || !(state_is_live(c->state) && (spec->alone || holds_ports(c, spec)));
+    if (lost && spec->drop) {
+        struct text words = {0};
+        text_addf(&words, "left out: %s", lost);
+        r->remark = text_take(&words);
+    }
+    if (lost && !spec->drop) {
+        refuse(r, lost);
+        return op;
+    }
+    free(lost);
+    if (together) {
+        r->asked = session_launch(s, engine, &r->spec, launched, r);
     } else if (vanishes(s, old)) { /* there would be no way back */
-        error_set(
-            &r->why, ERROR_CONFLICT, 0,
-            "Cannot relaunch %s while it runs: both want the same ports, and nothing of it is left when "
-            "it stops; leave the ports out, or stop it and launch anew",
-            called(c));
+        error_set(&r->why, ERROR_CONFLICT, 0,
+                  "Cannot relaunch %s while it runs: both want the same %s, and nothing of it is left when "
+                  "it stops; %sstop it and launch anew",
+                  called(c), holds_ports(c, spec) ? "ports" : "address or volume",
+                  holds_ports(c, spec) ? "leave the ports out, or " : "");
         relaunch_fail(r);
+    } else if (r->spec.like) {
+        r->spec.hold = true;
+        r->asked = session_launch(s, engine, &r->spec, made, r);
     } else {
-        r->asked = session_act(s, old, VERB_STOP, NULL, old_stopped, r);
+        stop_old(r);
     }
     return op;
 }
 
 /* Taking the old one away. */
+
+bool relaunch_holds(struct session *s, const char *key, enum isolation mode, struct error *why)
+{
+    const struct container *c = model_find_key(session_model(s), key);
+    if (!c) {
+        error_set(why, ERROR_NOT_FOUND, 0, "the new container is gone already");
+    } else if (c->state != CONTAINER_RUNNING) {
+        error_set(why, ERROR_CONFLICT, 0, "%s does not run", called(c));
+    } else if (mode != ISOLATION_UNKNOWN && c->isolation != mode) {
+        error_set(why, ERROR_CONFLICT, 0, "%s is not isolated as was asked for (%s), as far as is known: %s",
+                  called(c), isolation_word(mode, c->hypervisor),
+                  isolation_word(c->isolation, c->hypervisor));
+    } else {
+        return true;
+    }
+    return false;
+}
 
 struct retirement {
     struct session *session;
@@ -292,12 +468,18 @@ static void stopped(void *user, struct answer *answer)
     }
 }
 
-struct op *relaunch_retire(struct session *s, container_id old, op_cb cb, void *user)
+struct op *relaunch_retire(struct session *s, container_id old, const char *key, enum isolation mode,
+                           op_cb cb, void *user)
 {
+    struct error why;
     struct retirement *r = mem_new(1, sizeof *r);
     struct op *op = op_new(session_loop(s), cb, user);
     *r = (struct retirement){.session = s, .old = old, .op = op};
     op_on_cancel(op, retire_cancelled, r);
-    r->asked = session_act(s, old, VERB_STOP, NULL, stopped, r);
+    if (relaunch_holds(s, key, mode, &why)) {
+        r->asked = session_act(s, old, VERB_STOP, NULL, stopped, r);
+    } else {
+        retire_end(r, &why);
+    }
     return op;
 }

@@ -2,8 +2,12 @@
  *
  * Engines cannot rename, so the new one has a name of its own: "web" becomes "web-vm", "web-vm" becomes
  * "web-process", with a number behind it where that is taken. The old one stays as it is; when the new one
- * runs, relaunch_retire takes it away, if the person wants that. Only where the old one holds ports that the
- * new one wants is it stopped first, and started again should the launch fail.
+ * runs, relaunch_retire takes it away, if the person wants that. Only where both cannot run at once (the new
+ * one wants ports that the old one holds, a fixed address, a volume that it writes to) is the old one stopped
+ * first, and brought back to what it was should anything fail.
+ *
+ * What cannot go along, in the other mode or to another engine, is told before anything happens: the launch
+ * is refused, answer.lost names it, and spec->drop leaves it out.
  */
 #ifndef CORE_RELAUNCH_H
 #define CORE_RELAUNCH_H
@@ -19,7 +23,12 @@ bool relaunch_spec(struct session *s, container_id old, enum isolation mode, str
 struct op *relaunch_start(struct session *s, container_id old, int engine, const struct launch_spec *spec,
                           op_cb cb, void *user);
 
-/* Stops the old one, if it runs, and removes it. */
-struct op *relaunch_retire(struct session *s, container_id old, op_cb cb, void *user);
+/* Is the new container what was asked for, as far as its engine tells: does it run, in this mode? False and
+ * why. mode ISOLATION_UNKNOWN: none was asked for. */
+bool relaunch_holds(struct session *s, const char *key, enum isolation mode, struct error *why);
+
+/* Stops the old one, if it runs, and removes it; but not unless relaunch_holds the new one (key). */
+struct op *relaunch_retire(struct session *s, container_id old, const char *key, enum isolation mode,
+                           op_cb cb, void *user);
 
 #endif

@@ -152,8 +152,11 @@ static void draw_overlays(struct app *a, bool all)
 int app_message_rows(const struct app *a)
 {
     const struct rect *r = &a->layout.status;
-    int rows = a->message[0] && !prompt_open(a->prompt) ? paragraph_rows(a->message, r->cols - 2) : 1;
-    int most = r->row / 2 < MESSAGE_ROWS ? r->row / 2 : MESSAGE_ROWS;
+    bool asks = prompt_open(a->prompt);
+    int rows = asks            ? prompt_rows(a->prompt, r->cols)
+               : a->message[0] ? paragraph_rows(a->message, r->cols - 2)
+                               : 1;
+    int most = asks || r->row / 2 < MESSAGE_ROWS ? r->row / 2 : MESSAGE_ROWS;
     return rows < 1 || most < 1 ? 1 : rows < most ? rows : most;
 }
 

@@ -152,6 +152,7 @@ static void typed(struct app *a, const struct key *k)
         console_key(a, k);
     } else if (prompt_open(a->prompt)) {
         if (k->code != KEY_CODE_MOUSE) {
+            app_dirty(a, app_message_rows(a) > 1 ? PART_ALL : PART_STATUS); /* what it stood over */
             prompt_key(a->prompt, k);
             app_dirty(a, PART_STATUS);
         }

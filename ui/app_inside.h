@@ -45,7 +45,8 @@ struct sampling {      /* what is asked of the engines */
 struct awaited { /* a container that was launched and has not been seen yet */
     char *key;   /* NULL: none */
     bool console, map;
-    container_id old; /* that it is to take the place of; 0 none */
+    container_id old;    /* that it is to take the place of; 0 none */
+    enum isolation mode; /* and in which it was asked for */
 };
 
 struct app {

@@ -41,10 +41,11 @@ static void launching_free(struct launching *l)
     free(l);
 }
 
-static void await(struct app *a, const char *key, enum launching_then then, container_id old)
+static void await(struct app *a, const char *key, const struct launching *l)
 {
     free(a->awaited.key);
-    a->awaited = (struct awaited){mem_string(key), then == LAUNCHING_CONSOLE, then == LAUNCHING_MAP, old};
+    a->awaited = (struct awaited){mem_string(key), l->then == LAUNCHING_CONSOLE, l->then == LAUNCHING_MAP,
+                                  l->old, l->spec.isolation};
     app_await_changes(a);
 }
 
@@ -55,12 +56,14 @@ struct retiring {
     struct job *job;
     struct op *op;
     container_id old;
-    char *name;
+    char *name, *fresh; /* fresh: the new one's key */
+    enum isolation mode;
 };
 
 static void retiring_free(struct retiring *r)
 {
     free(r->name);
+    free(r->fresh);
     free(r);
 }
 
@@ -96,11 +99,12 @@ static void retire_answered(void *user, bool yes)
     }
     snprintf(words, sizeof words, "Removing %.120s", r->name);
     r->job = app_job(r->app, words, retire_cancelled, r);
-    r->op = relaunch_retire(r->app->parts.session, r->old, retired, r);
+    r->op = relaunch_retire(r->app->parts.session, r->old, r->fresh, r->mode, retired, r);
 }
 
-static void ask_to_retire(struct app *a, const struct container *fresh, container_id id)
+static void ask_to_retire(struct app *a, const struct container *fresh, container_id id, enum isolation mode)
 {
+    struct error why;
     const struct container *old = model_get(a->model, id);
     char question[256];
     if (!old) {
@@ -112,8 +116,13 @@ static void ask_to_retire(struct app *a, const struct container *fresh, containe
                 fresh->exit_code, name);
         return;
     }
+    if (!relaunch_holds(a->parts.session, fresh->key, mode, &why)) {
+        app_say(a, "%s; %.60s is kept.", why.text, name);
+        return;
+    }
     struct retiring *r = mem_new(1, sizeof *r);
-    *r = (struct retiring){.app = a, .old = id, .name = mem_string(name)};
+    *r = (struct retiring){
+        .app = a, .old = id, .name = mem_string(name), .fresh = mem_string(fresh->key), .mode = mode};
     snprintf(question, sizeof question, "%.60s runs. Stop and remove the old one, %.60s?",
              fresh->name ? fresh->name : fresh->key, name);
     app_confirm(a, question, retire_answered, r);
@@ -132,7 +141,7 @@ static void go_to(struct app *a, container_id id, const struct awaited *how)
         app_action_on(a, ACTION_ATTACH, id);
     }
     if (how->old) {
-        ask_to_retire(a, model_get(a->model, id), how->old);
+        ask_to_retire(a, model_get(a->model, id), how->old, how->mode);
     }
 }
 
@@ -142,8 +151,8 @@ void app_await_changes(struct app *a)
         return;
     }
     const struct container *c = model_find_key(a->model, a->awaited.key);
-    if (!c || !c->id || (a->awaited.console && c->state == CONTAINER_CREATED)) {
-        return; /* there is no console before it has started */
+    if (!c || !c->id || ((a->awaited.console || a->awaited.old) && c->state == CONTAINER_CREATED)) {
+        return; /* before it has started there is no console, and nothing that could replace the old one */
     }
     container_id id = c->id;
     bool stopped = !state_is_live(c->state);
@@ -161,24 +170,62 @@ void app_await_changes(struct app *a)
     go_to(a, id, &was);
 }
 
+/* What was typed is not lost, unless somebody is busy with other things by now. */
+static void back_to_form(const struct launching *l)
+{
+    struct app *a = l->app;
+    if (l->form && !a->n_overlays && !prompt_open(a->prompt) && !app_typing(a)) {
+        app_push(a, launch_view_new(a, l->engine, &l->spec, l->old));
+    }
+}
+
+static void begin(struct launching *l);
+
+static void drop_answered(void *user, bool yes)
+{
+    struct launching *l = user;
+    if (yes) {
+        l->spec.drop = true;
+        begin(l);
+    } else {
+        back_to_form(l);
+        app_say(l->app, "Nothing was launched.");
+        launching_free(l);
+    }
+}
+
+/* Nothing has happened yet: it is for the person to say that this may be left out. */
+static void ask_to_drop(struct launching *l, const char *lost)
+{
+    struct text question = {0};
+    text_addf(&question, "This cannot go along: %s. Launch it without that?", lost);
+    app_confirm(l->app, text_of(&question), drop_answered, l);
+    text_done(&question);
+}
+
 static void launched(void *user, struct answer *answer)
 {
     struct launching *l = user;
     struct app *a = l->app;
+    bool busy = a->n_overlays || prompt_open(a->prompt) || app_typing(a);
     job_done(l->job);
+    if (answer->why.kind != ERROR_NONE && answer->lost && !busy) {
+        ask_to_drop(l, answer->lost);
+        return;
+    }
     if (answer->why.kind != ERROR_NONE) {
-        if (l->form && !a->n_overlays && !prompt_open(a->prompt) && !app_typing(a)) {
-            app_push(a, launch_view_new(a, l->engine, &l->spec, l->old)); /* what was typed is not lost */
-        }
+        back_to_form(l);
         if (answer->remark) {
             error_wrap(&answer->why, "%s", answer->remark);
         }
         app_say_error(a, &answer->why);
     } else {
-        if (l->after || answer->remark) {
-            app_say(a, "%s", answer->remark ? answer->remark : l->after);
+        if (answer->remark) {
+            app_say(a, "It is launched. But %s", answer->remark);
+        } else if (l->after) {
+            app_say(a, "%s", l->after);
         }
-        await(a, answer->text, l->then, l->old);
+        await(a, answer->text, l);
     }
     launching_free(l);
 }
@@ -206,11 +253,20 @@ struct wish { /* borrowed */
     bool form;
 };
 
+static void begin(struct launching *l)
+{
+    struct session *s = l->app->parts.session;
+    char words[160];
+    snprintf(words, sizeof words, "Launching %.120s", l->spec.name ? l->spec.name : l->spec.image);
+    l->job = app_job(l->app, words, launch_cancelled, l);
+    l->op = l->old ? relaunch_start(s, l->old, l->engine, &l->spec, launched, l)
+                   : session_launch(s, l->engine, &l->spec, launched, l);
+    op_on_progress(l->op, launch_progress);
+}
+
 static void start(struct app *a, const struct wish *w)
 {
-    char words[160];
     struct launching *l = mem_new(1, sizeof *l);
-    snprintf(words, sizeof words, "Launching %.120s", w->spec->name ? w->spec->name : w->spec->image);
     *l = (struct launching){.app = a,
                             .then = w->then,
                             .old = w->old,
@@ -218,10 +274,7 @@ static void start(struct app *a, const struct wish *w)
                             .engine = w->engine,
                             .form = w->form};
     launch_spec_copy(&l->spec, w->spec);
-    l->job = app_job(a, words, launch_cancelled, l);
-    l->op = w->old ? relaunch_start(a->parts.session, w->old, w->engine, w->spec, launched, l)
-                   : session_launch(a->parts.session, w->engine, w->spec, launched, l);
-    op_on_progress(l->op, launch_progress);
+    begin(l);
 }
 
 void launching_start(struct app *a, int engine, const struct launch_spec *spec, enum launching_then then,

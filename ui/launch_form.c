@@ -319,6 +319,10 @@ static bool take_image(const struct launch_form *f, struct launch_spec *s, struc
 {
     char *image = without_blanks(line_edit_get(&f->image));
     bool given = *image != '\0';
+    if (!s->image || strcmp(image, s->image) != 0) {
+        free(s->image_id);
+        s->image_id = NULL;
+    }
     free(s->image);
     s->image = image;
     if (!given) {

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 #include "ui/line_edit.h"
+#include "ui/paragraph.h"
 
 enum prompt_kind { PROMPT_NONE, PROMPT_QUESTION, PROMPT_TEXT };
 
@@ -105,17 +107,32 @@ void prompt_key(struct prompt *p, const struct key *k)
     }
 }
 
-static void question_draw(const struct prompt *p, struct canvas *c, struct rect r)
+static int question_room(int cols)
 {
     static const char choice[] = "y yes   n no";
-    int room = r.cols - (int)sizeof choice - 3;
+    return cols - (int)sizeof choice - 3;
+}
+
+int prompt_rows(const struct prompt *p, int cols)
+{
+    bool fits = p->kind != PROMPT_QUESTION || text_width(p->label) <= question_room(cols);
+    return fits ? 1 : paragraph_rows(p->label, cols - 2) + 1;
+}
+
+/* The choice stands behind the question, or where that takes several rows in one below. */
+static void question_draw(const struct prompt *p, struct canvas *c, struct rect r)
+{
+    int at = r.col + 1, row = r.row + r.rows - 1;
     canvas_fill(c, r, STYLE_STATUS);
-    int used = canvas_text(c, r.row, r.col + 1, room, STYLE_WARNING, p->label);
-    int at = r.col + 1 + used + 3;
-    at += canvas_text(c, r.row, at, -1, STYLE_ACCENT, "y");
-    at += canvas_text(c, r.row, at, -1, STYLE_STATUS, " yes   ");
-    at += canvas_text(c, r.row, at, -1, STYLE_ACCENT, "n");
-    canvas_text(c, r.row, at, -1, STYLE_STATUS, " no");
+    if (r.rows > 1) {
+        paragraph_draw(c, (struct rect){r.row, at, r.rows - 1, r.cols - 2}, STYLE_WARNING, p->label);
+    } else {
+        at += canvas_text(c, r.row, at, question_room(r.cols), STYLE_WARNING, p->label) + 3;
+    }
+    at += canvas_text(c, row, at, -1, STYLE_ACCENT, "y");
+    at += canvas_text(c, row, at, -1, STYLE_STATUS, " yes   ");
+    at += canvas_text(c, row, at, -1, STYLE_ACCENT, "n");
+    canvas_text(c, row, at, -1, STYLE_STATUS, " no");
 }
 
 void prompt_draw(const struct prompt *p, struct canvas *c, struct rect r)

@@ -23,6 +23,7 @@ void prompt_text(struct prompt *p, const char *label, const char *text,
 
 void prompt_key(struct prompt *p, const struct key *k); /* takes every key */
 void prompt_give_up(struct prompt *p);
+int prompt_rows(const struct prompt *p, int cols); /* how many it takes: a question is told whole */
 void prompt_draw(const struct prompt *p, struct canvas *c, struct rect r);
 
 #endif

@@ -27,12 +27,15 @@ enum {
 
 struct api_engine { /* what /info tells; strings are its own */
     bool windows;
+    bool podman;   /* it is no Docker, but speaks like one; set by who has asked, not by api_engine_read */
     char *version; /* "20.10.24" */
     char *system;  /* "Debian GNU/Linux 12 (bookworm)" */
     char *name;    /* its host's */
     char *default_runtime;
-    char **runtimes;              /* names, NULL-ended; NULL unknown */
-    enum isolation isolation;     /* the daemon's default */
+    char **runtimes;          /* names, NULL-ended; NULL unknown */
+    char **programs;          /* their programs, in the same order; "" not told */
+    char **missing;           /* those of `runtimes` whose program is not on the engine's host; NULL none */
+    enum isolation isolation; /* the daemon's default */
     const struct runtimes *rules; /* the settings', borrowed; NULL none */
 };
 
@@ -48,11 +51,18 @@ int64_t api_date(const char *text);
 
 bool api_key_ok(const char *key); /* 64 hexadecimal digits */
 
-/* The runtime that a HostConfig names; "": the engine's default. Podman says "oci", whichever it is. */
+/* The runtime that a HostConfig names; "": it names none, which is docker's default. Podman says "oci",
+ * whichever it is: that counts as none. */
 const char *api_runtime(const cJSON *host);
 
-/* The first runtime of the engine that isolates so; NULL: it has none. The default one is preferred. */
+/* The first runtime of the engine that isolates so and can be asked for; NULL: it has none. The default one
+ * is preferred. Podman's create takes no runtime (seen in 4.3): only its default one counts. */
 const char *api_runtime_for(const struct api_engine *e, enum isolation mode);
+
+/* Why the engine cannot be asked for a mode, as a sentence for the caller to free; NULL: it can. */
+char *api_why_not(const struct api_engine *e, enum isolation mode);
+
+const char *api_title(const struct api_engine *e); /* "docker", "Podman": for sentences */
 
 struct api_record { /* a container as one answer tells it; owns its strings */
     struct container c;
@@ -69,11 +79,36 @@ bool api_list_row(struct api_record *r, const cJSON *row, const struct api_engin
 bool api_inspect(struct api_record *r, const cJSON *json, const struct api_engine *e);
 void api_record_done(struct api_record *r);
 
-/* The settings that an inspected container was made with. */
+/* The settings that an inspected container was made with; its own record holds the rest (`like`). */
 bool api_spec(struct launch_spec *spec, const cJSON *json, const struct api_engine *e);
 
-/* The body of a create; the caller frees. NULL and e: the engine cannot do it. */
-char *api_create(const struct launch_spec *spec, const struct api_engine *e, struct error *why);
+/* The body of a create; the caller deletes. NULL and e: the engine cannot do it. */
+cJSON *api_create(const struct launch_spec *spec, const struct api_engine *e, struct error *why);
+
+struct api_repeat {   /* a container that is to be made once more, but for what a spec says otherwise */
+    cJSON *body;      /* of the create */
+    cJSON *networks;  /* name -> what it is connected by; the body connects the first one only (API < 1.44) */
+    struct text lost; /* what cannot go along in the other mode, as options, parted by "; "; the body has it
+                         no more */
+};
+
+/* From the inspected container `json`; image: the name or id to make it from. False and why: it cannot be. */
+bool api_repeat(struct api_repeat *r, const cJSON *json, const char *image, const struct launch_spec *spec,
+                const struct api_engine *e, struct error *why);
+void api_repeat_done(struct api_repeat *r);
+
+/* Is the inspected container connected as `networks` says? As api_verify. */
+bool api_verify_networks(const cJSON *networks, const cJSON *got, const struct api_engine *e,
+                         struct text *differs);
+
+/* Is the inspected container `got` what the create `asked` for? What a version of the engine does not tell is
+ * not compared. False: differs says what is otherwise, as "--memory: asked 64, got nothing; ...". */
+bool api_verify(const cJSON *asked, const cJSON *got, const struct api_engine *e, struct text *differs);
+
+/* The same for the isolation. runtime: the one that was asked for; NULL none. A VM that is not told is none.
+ */
+bool api_verify_isolation(enum isolation mode, const char *runtime, const cJSON *got,
+                          const struct api_engine *e, struct text *differs);
 
 /* Which verbs the mode forbids, into c->why_not. */
 void api_refusals(struct container *c, const struct api_engine *e);

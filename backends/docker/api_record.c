@@ -123,6 +123,11 @@ static void set_isolation(struct container *c, const char *isolation, const char
                                                                                            : ORIGIN_REQUESTED;
         return;
     }
+    if (e->podman && !*runtime) {
+        c->isolation = ISOLATION_UNKNOWN;
+        c->origin = ORIGIN_UNKNOWN;
+        return;
+    }
     bool usual = !*runtime || (e->default_runtime && strcmp(runtime, e->default_runtime) == 0);
     c->isolation = *runtime ? runtimes_isolation(e->rules, runtime) : e->isolation;
     c->origin = usual ? ORIGIN_DEFAULT : e->default_runtime ? ORIGIN_REQUESTED : ORIGIN_UNKNOWN;
@@ -240,7 +245,7 @@ static bool all_alike(const struct api_engine *e)
             return false;
         }
     }
-    return e->runtimes != NULL;
+    return e->runtimes != NULL && !e->podman; /* whose containers may have any runtime */
 }
 
 bool api_list_row(struct api_record *r, const cJSON *row, const struct api_engine *e)
@@ -468,14 +473,18 @@ static const char *note_of(struct api_record *r, const cJSON *json)
 }
 
 /* Why its isolation is not known, and how that can be mended. */
-static const char *note_of_runtime(struct api_record *r, const char *runtime)
+static const char *note_of_runtime(struct api_record *r, const char *runtime, const struct api_engine *e)
 {
     struct text t = {0};
-    text_addf(
-        &t,
-        "what its runtime %.64s isolates by is not known: say it in the settings, {\"runtimes\": {\"%.64s\": "
-        "\"process\"}} or \"hyperv\"",
-        runtime, runtime);
+    if (e->podman && !*runtime) {
+        text_add(&t, "Podman does not tell by which runtime it runs, so its isolation is not known");
+    } else {
+        runtime = *runtime ? runtime : e->default_runtime ? e->default_runtime : "?";
+        text_addf(&t,
+                  "what its runtime %.64s isolates by is not known: say it in the settings, {\"runtimes\": "
+                  "{\"%.64s\": \"process\"}} or \"hyperv\"",
+                  runtime, runtime);
+    }
     const char *note = keep_clean(r, text_of(&t));
     text_done(&t);
     return note;
@@ -556,8 +565,7 @@ bool api_inspect(struct api_record *r, const cJSON *json, const struct api_engin
     read_state(r, json);
     set_isolation(c, json_string(host, "Isolation", ""), api_runtime(host), e);
     if (c->isolation == ISOLATION_UNKNOWN && !e->windows && !c->note) {
-        const char *runtime = *api_runtime(host) ? api_runtime(host) : e->default_runtime;
-        c->note = note_of_runtime(r, runtime ? runtime : "?");
+        c->note = note_of_runtime(r, api_runtime(host), e);
     }
     api_refusals(c, e);
     add_mounts(r, json_at(json, "Mounts"));

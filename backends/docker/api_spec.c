@@ -1,9 +1,10 @@
 /* Settings to launch with: out of an inspected container, and into the body of a create. */
+#include "backends/docker/api_spec.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/docker/api.h"
 #include "backends/json.h"
 #include "core/memory.h"
 
@@ -51,6 +52,18 @@ static bool is_drive(const char *s)
            (s[2] == '\\' || s[2] == '/');
 }
 
+/* Is it one of "z,ro,rslave"? */
+static bool has_word(const char *list, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *at = list; *at; at += strcspn(at, ","), at += *at == ',') {
+        if (strcspn(at, ",") == len && strncmp(at, word, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* "OUTSIDE:INSIDE[:OPTIONS]", as the engine's system writes paths, which need not be ours. */
 static void read_bind(struct launch_spec *s, const char *bind, bool windows)
 {
@@ -63,7 +76,7 @@ static void read_bind(struct launch_spec *s, const char *bind, bool windows)
     size_t len = options ? (size_t)(options - inside) : strlen(inside);
     bool pipe = strncmp(bind, "\\\\.\\pipe\\", 9) == 0;
     add_crossing(s, pipe ? CROSSING_PIPE : CROSSING_FOLDER, mem_string_n(bind, (size_t)(middle - bind)),
-                 mem_string_n(inside, len), options && strstr(options, "ro"));
+                 mem_string_n(inside, len), options && has_word(options + 1, "ro"));
 }
 
 static void read_mounts(struct launch_spec *s, const cJSON *host, bool windows)
@@ -109,8 +122,9 @@ static void read_devices(struct launch_spec *s, const cJSON *devices)
     const cJSON *d = NULL;
     cJSON_ArrayForEach(d, devices)
     {
+        const char *rights = json_string(d, "CgroupPermissions", "");
         add_crossing(s, CROSSING_DEVICE, mem_string(json_string(d, "PathOnHost", "")),
-                     mem_string(json_string(d, "PathInContainer", "")), false);
+                     mem_string(json_string(d, "PathInContainer", "")), *rights && !strchr(rights, 'w'));
     }
 }
 
@@ -157,6 +171,13 @@ static enum isolation isolation_of(const cJSON *host, const struct api_engine *e
     return mode;
 }
 
+void api_crossings(struct launch_spec *s, const cJSON *host, bool windows)
+{
+    read_mounts(s, host, windows);
+    read_ports(s, json_at(host, "PortBindings"));
+    read_devices(s, json_at(host, "Devices"));
+}
+
 bool api_spec(struct launch_spec *s, const cJSON *json, const struct api_engine *e)
 {
     const cJSON *host = json_at(json, "HostConfig");
@@ -179,9 +200,10 @@ bool api_spec(struct launch_spec *s, const cJSON *json, const struct api_engine 
     s->cpus = (double)json_integer(host, "NanoCpus", 0) / 1e9;
     s->memory = (uint64_t)json_integer(host, "Memory", 0);
     s->network = *network && strcmp(network, "default") != 0 ? mem_string(network) : NULL;
-    read_mounts(s, host, e->windows);
-    read_ports(s, json_at(host, "PortBindings"));
-    read_devices(s, json_at(host, "Devices"));
+    s->like = mem_string(id);
+    s->beyond = api_beyond(json, e);
+    s->alone = api_alone(json);
+    api_crossings(s, host, e->windows);
     return s->image != NULL;
 }
 
@@ -274,27 +296,47 @@ static void put_device(cJSON *host, const struct crossing *c, bool windows)
     cJSON_AddItemToArray(part(host, "Devices", true), d);
 }
 
-static void put_crossings(cJSON *body, cJSON *host, const struct launch_spec *s, const struct api_engine *e)
+void api_put_crossing(cJSON *body, cJSON *host, const struct crossing *c, bool windows)
 {
-    for (size_t i = 0; i < s->n_crossings; i++) {
-        const struct crossing *c = &s->crossings[i];
-        switch (c->kind) {
-        case CROSSING_PORT:
-            put_port(body, host, c);
-            break;
-        case CROSSING_PIPE:
-            put_mount(host, c);
-            break;
-        case CROSSING_FOLDER:
-            put_folder(host, c);
-            break;
-        case CROSSING_DEVICE:
-            put_device(host, c, e->windows);
-            break;
-        case CROSSING_NETWORK: /* is s->network */
-            break;
-        }
+    switch (c->kind) {
+    case CROSSING_PORT:
+        put_port(body, host, c);
+        break;
+    case CROSSING_PIPE:
+        put_mount(host, c);
+        break;
+    case CROSSING_FOLDER:
+        put_folder(host, c);
+        break;
+    case CROSSING_DEVICE:
+        put_device(host, c, windows);
+        break;
+    case CROSSING_NETWORK: /* is the spec's network */
+        break;
     }
+}
+
+bool api_put_isolation(cJSON *host, const struct launch_spec *s, const struct api_engine *e,
+                       struct error *why)
+{
+    const char *runtime = e->windows ? NULL : api_runtime_for(e, s->isolation);
+    if (s->isolation == ISOLATION_UNKNOWN) {
+        return true;
+    }
+    if (!e->windows && !runtime) {
+        char *reason = api_why_not(e, s->isolation);
+        error_set(why, ERROR_UNSUPPORTED, 0, "cannot launch %s isolated by %s: %s", s->image,
+                  isolation_word(s->isolation, HYPERVISOR_OTHER),
+                  reason ? reason : "its runtimes are not known");
+        free(reason);
+        return false;
+    }
+    if (e->windows) {
+        add_text(host, "Isolation", s->isolation == ISOLATION_VM ? "hyperv" : "process");
+    } else if (!e->default_runtime || strcmp(runtime, e->default_runtime) != 0) {
+        add_text(host, "Runtime", runtime);
+    }
+    return true;
 }
 
 static bool has_device(const struct launch_spec *s)
@@ -307,8 +349,7 @@ static bool has_device(const struct launch_spec *s)
     return false;
 }
 
-static bool put_isolation(cJSON *host, const struct launch_spec *s, const struct api_engine *e,
-                          struct error *why)
+static bool put_mode(cJSON *host, const struct launch_spec *s, const struct api_engine *e, struct error *why)
 {
     enum isolation effective = s->isolation == ISOLATION_UNKNOWN ? e->isolation : s->isolation;
     bool shares = s->network && strncmp(s->network, "container:", 10) == 0;
@@ -319,28 +360,11 @@ static bool put_isolation(cJSON *host, const struct launch_spec *s, const struct
             s->image, shares ? "another container's network" : "devices");
         return false;
     }
-    if (s->isolation == ISOLATION_UNKNOWN) {
-        return true;
-    }
-    const char *runtime = e->windows ? NULL : api_runtime_for(e, s->isolation);
-    if (!e->windows && !runtime) {
-        error_set(
-            why, ERROR_UNSUPPORTED, 0,
-            "cannot launch %s isolated by %s: docker has no runtime for it (%s); add one to its daemon.json",
-            s->image, isolation_word(s->isolation, HYPERVISOR_OTHER),
-            s->isolation == ISOLATION_VM ? "Kata Containers, for example" : "runc, for example");
-        return false;
-    }
-    if (e->windows) {
-        add_text(host, "Isolation", s->isolation == ISOLATION_VM ? "hyperv" : "process");
-    } else if (!e->default_runtime || strcmp(runtime, e->default_runtime) != 0) {
-        add_text(host, "Runtime", runtime);
-    }
-    return true;
+    return api_put_isolation(host, s, e, why);
 }
 
 /* The network with a way out is called "nat" on Windows and "bridge" on Linux. */
-static const char *network_of(const char *wish, bool windows)
+const char *api_network(const char *wish, bool windows)
 {
     bool usual = wish && (strcmp(wish, "nat") == 0 || strcmp(wish, "bridge") == 0);
     return usual ? windows ? "nat" : "bridge" : wish;
@@ -360,11 +384,11 @@ static cJSON *host_config(const struct launch_spec *s, bool windows)
         cJSON_AddItemToObject(host, "ConsoleSize", cJSON_CreateIntArray(size, 2));
     }
     cJSON_AddBoolToObject(host, "AutoRemove", s->remove);
-    add_text(host, "NetworkMode", network_of(s->network, windows));
+    add_text(host, "NetworkMode", api_network(s->network, windows));
     return host;
 }
 
-char *api_create(const struct launch_spec *s, const struct api_engine *e, struct error *why)
+cJSON *api_create(const struct launch_spec *s, const struct api_engine *e, struct error *why)
 {
     cJSON *body = cJSON_CreateObject(), *host = host_config(s, e->windows);
     add_text(body, "Image", s->image);
@@ -382,10 +406,13 @@ char *api_create(const struct launch_spec *s, const struct api_engine *e, struct
     cJSON_AddBoolToObject(body, "StdinOnce", s->input && s->hold);
     put_labels(body, s->labels);
     put_restart(host, s->restart);
-    put_crossings(body, host, s, e);
-    bool ok = put_isolation(host, s, e, why);
+    for (size_t i = 0; i < s->n_crossings; i++) {
+        api_put_crossing(body, host, &s->crossings[i], e->windows);
+    }
     cJSON_AddItemToObject(body, "HostConfig", host);
-    char *text = ok ? cJSON_PrintUnformatted(body) : NULL;
-    cJSON_Delete(body);
-    return text;
+    if (!put_mode(host, s, e, why)) {
+        cJSON_Delete(body);
+        return NULL;
+    }
+    return body;
 }

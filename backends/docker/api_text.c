@@ -60,17 +60,68 @@ const char *api_runtime(const cJSON *host)
     return strcmp(name, "oci") == 0 ? "" : name;
 }
 
+static bool is_missing(const struct api_engine *e, const char *name)
+{
+    for (char **each = e->missing; each && *each; each++) {
+        if (strcmp(*each, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *api_runtime_for(const struct api_engine *e, enum isolation mode)
 {
     if (e->default_runtime && runtimes_isolation(e->rules, e->default_runtime) == mode) {
         return e->default_runtime;
     }
-    for (char **name = e->runtimes; name && *name; name++) {
-        if (runtimes_isolation(e->rules, *name) == mode) {
+    for (char **name = e->podman ? NULL : e->runtimes; name && *name; name++) {
+        if (runtimes_isolation(e->rules, *name) == mode && !is_missing(e, *name)) {
             return *name;
         }
     }
     return NULL;
+}
+
+const char *api_title(const struct api_engine *e)
+{
+    return e->podman ? "Podman" : "docker";
+}
+
+/* The program of a runtime that isolates so and is listed only; NULL: no such runtime is listed at all. */
+static const char *missing_program(const struct api_engine *e, enum isolation mode)
+{
+    for (size_t i = 0; e->runtimes && e->runtimes[i]; i++) {
+        if (runtimes_isolation(e->rules, e->runtimes[i]) == mode && is_missing(e, e->runtimes[i])) {
+            return e->programs[i];
+        }
+    }
+    return NULL;
+}
+
+char *api_why_not(const struct api_engine *e, enum isolation mode)
+{
+    struct text t = {0};
+    bool vm = mode == ISOLATION_VM;
+    if (e->windows || api_runtime_for(e, mode) || (!vm && !e->runtimes)) {
+        return NULL;
+    }
+    const char *missing = missing_program(e, mode);
+    if (e->podman) {
+        text_addf(&t,
+                  "Podman takes no wish for a runtime on this socket, and its default one, %.64s, %s; change "
+                  "\"runtime\" in its containers.conf",
+                  e->default_runtime ? e->default_runtime : "not told",
+                  vm ? "is not known to run VMs" : "is not known to share this kernel");
+    } else if (missing) {
+        text_addf(&t, "docker lists a runtime for it, but its program %.128s is not on this host: install it",
+                  missing);
+    } else {
+        text_add(&t, vm ? "docker has no runtime for VMs here; Kata Containers would be one, or one that the "
+                          "settings call so under \"runtimes\""
+                        : "docker has no runtime that shares this kernel; runc would be one");
+    }
+    return text_take(&t);
 }
 
 /* The engine. */
@@ -83,6 +134,46 @@ static char *clean(const char *s)
     }
     text_add_clean(&t, s, strlen(s));
     return text_take(&t);
+}
+
+/* A runtime of docker's is a program, or a shim of containerd's, which is found by its name: that of
+ * "io.containerd.kata.v2" is "containerd-shim-kata-v2" (containerd's documentation of its runtime v2). */
+static void add_program(struct text *t, const cJSON *runtime)
+{
+    static const char SHIM[] = "io.containerd.";
+    const char *path = json_string(runtime, "path", ""), *type = json_string(runtime, "runtimeType", "");
+    const char *name = *type ? type : runtime->string;
+    if (*path || *type == '/') {
+        text_add(t, *path ? path : type);
+    } else if (strncmp(name, SHIM, sizeof SHIM - 1) == 0) {
+        text_add(t, "containerd-shim-");
+        for (const char *c = name + sizeof SHIM - 1; *c; c++) {
+            text_add_char(t, *c == '.' ? '-' : *c);
+        }
+    }
+}
+
+static char **programs_of(const cJSON *object)
+{
+    const cJSON *item = NULL;
+    size_t n = 0, count = (size_t)cJSON_GetArraySize(object);
+    struct text *paths = mem_new(count + 1, sizeof *paths);
+    const char **list = mem_new(count + 1, sizeof *list);
+    cJSON_ArrayForEach(item, object)
+    {
+        if (item->string) {
+            add_program(&paths[n], item);
+            list[n] = text_of(&paths[n]);
+            n++;
+        }
+    }
+    char **programs = mem_strings(list);
+    for (size_t i = 0; i < n; i++) {
+        text_done(&paths[i]);
+    }
+    free(paths);
+    free(list);
+    return programs;
 }
 
 static char **names_of(const cJSON *object)
@@ -111,6 +202,7 @@ void api_engine_read(struct api_engine *e, const cJSON *info, const struct runti
     e->name = clean(json_string(info, "Name", NULL));
     e->default_runtime = mem_string(json_string(info, "DefaultRuntime", NULL));
     e->runtimes = cJSON_IsObject(runtimes) ? names_of(runtimes) : NULL;
+    e->programs = cJSON_IsObject(runtimes) ? programs_of(runtimes) : NULL;
     if (!e->windows || !isolation_parse(json_string(info, "Isolation", ""), &e->isolation)) {
         e->isolation = ISOLATION_UNKNOWN;
     }
@@ -126,6 +218,8 @@ void api_engine_done(struct api_engine *e)
     free(e->name);
     free(e->default_runtime);
     free(e->runtimes);
+    free(e->programs);
+    free(e->missing);
     *e = (struct api_engine){0};
 }
 

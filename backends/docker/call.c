@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backends/docker/engine.h"
+#include "backends/json.h"
 
 static void call_free(struct call *c)
 {
@@ -21,6 +22,7 @@ static void call_free(struct call *c)
     pull_free(c->pull);
     jsonlines_done(&c->jsonlines);
     text_done(&c->body);
+    free(c->inspect);
     free(c->what);
     free(c);
     docker_release(d);
@@ -221,6 +223,53 @@ void call_ask(struct call *c, const char *method, char *path, const char *body,
         .method = method, .path = path, .body = body, .len = body ? strlen(body) : 0, .timeout_ms = SHORT_MS};
     call_request(c, &request, API_ONE_LIMIT, then);
     free(path);
+}
+
+/* Inspects. */
+
+static void add_runtime(cJSON *json, const cJSON *own)
+{
+    const char *runtime = json_string(own, "OCIRuntime", "");
+    cJSON *host = cJSON_GetObjectItemCaseSensitive(json, "HostConfig");
+    if (*runtime && cJSON_IsObject(host)) {
+        cJSON_DeleteItemFromObjectCaseSensitive(host, "Runtime");
+        cJSON_AddStringToObject(host, "Runtime", runtime);
+    }
+}
+
+/* What does not say it leaves the runtime unknown: that is no failure. */
+static void told_runtime(struct call *c, const struct reply *r)
+{
+    cJSON *json = json_parse(c->inspect, strlen(c->inspect), API_ONE_LIMIT, NULL);
+    cJSON *own = r->why.kind == ERROR_NONE ? json_parse(r->body, r->len, API_ONE_LIMIT, NULL) : NULL;
+    add_runtime(json, own);
+    char *print = json ? cJSON_PrintUnformatted(json) : mem_string(c->inspect);
+    const struct reply merged = {.status = 200, .body = print, .len = strlen(print)};
+    cJSON_Delete(json);
+    cJSON_Delete(own);
+    free(c->inspect);
+    c->inspect = NULL;
+    c->inspected(c, &merged);
+    free(print);
+}
+
+static void inspected_by_docker(struct call *c, const struct reply *r)
+{
+    if (r->why.kind != ERROR_NONE || !c->docker->podman) {
+        c->inspected(c, r);
+        return;
+    }
+    struct text path = {0};
+    text_addf(&path, "/v4.0.0/libpod/containers/%s/json", c->key);
+    c->inspect = mem_string_n(r->body, r->len);
+    call_ask(c, "GET", text_take(&path), NULL, told_runtime);
+}
+
+void call_inspect(struct call *c, const char *key, void (*then)(struct call *, const struct reply *))
+{
+    snprintf(c->key, sizeof c->key, "%s", key);
+    c->inspected = then;
+    call_ask(c, "GET", docker_path(c->docker, "/containers/%s/json", c->key), NULL, inspected_by_docker);
 }
 
 /* Threads. */

@@ -175,25 +175,20 @@ void docker_watch(struct docker *d)
 
 static void tell_online(struct docker *d)
 {
-    static const char NO_VM[] =
-        "docker has no runtime for VMs here; Kata Containers would be one, or one that the "
-        "settings call so under \"runtimes\"";
-    static const char NO_PROCESS[] = "docker has no runtime that shares this kernel; runc would be one";
     static const char COST[] = "about 400 MB and some seconds more; memory defaults to 1 GB";
     char version[160];
     const struct api_engine *e = &d->about;
     bool windows = e->windows;
-    snprintf(version, sizeof version, "docker %s, API 1.%d%s%s", e->version ? e->version : "?", d->api,
+    snprintf(version, sizeof version, "%s %s, API 1.%d%s%s", api_title(e), e->version ? e->version : "?",
+             d->api,
              windows              ? ", Windows"
              : e->default_runtime ? ", "
                                   : "",
              windows || !e->default_runtime ? "" : e->default_runtime);
+    char *no_process = api_why_not(e, ISOLATION_PROCESS), *no_vm = api_why_not(e, ISOLATION_VM);
     const struct mode_offer offers[] = {
-        {.mode = ISOLATION_PROCESS,
-         .why_not = windows || api_runtime_for(e, ISOLATION_PROCESS) || !e->runtimes ? NULL : NO_PROCESS},
-        {.mode = ISOLATION_VM,
-         .why_not = windows || api_runtime_for(e, ISOLATION_VM) ? NULL : NO_VM,
-         .cost = windows ? COST : NULL},
+        {.mode = ISOLATION_PROCESS, .why_not = no_process},
+        {.mode = ISOLATION_VM, .why_not = no_vm, .cost = windows ? COST : NULL},
     };
     const struct engine_info info = {.version = version,
                                      .default_isolation = e->isolation,
@@ -202,6 +197,8 @@ static void tell_online(struct docker *d)
                                      .n_offers = sizeof offers / sizeof *offers};
     d->online = true;
     d->backend.sink->online(d->backend.user, &info);
+    free(no_process);
+    free(no_vm);
 }
 
 static void fail_to_open(struct docker *d, const struct error *why)
@@ -211,6 +208,46 @@ static void fail_to_open(struct docker *d, const struct error *why)
         error_wrap(&e, "docker at %s", d->endpoint.address);
     }
     docker_lose(d, &e);
+}
+
+/* Podman lists the runtimes that it would know, docker those of its configuration: neither looks whether they
+ * are there. */
+static void find_programs(struct call *c)
+{
+    struct api_engine *e = &c->docker->about;
+    size_t n = 0, missing = 0;
+    while (e->runtimes[n]) {
+        n++;
+    }
+    const char **names = mem_new(n + 1, sizeof *names);
+    for (size_t i = 0; i < n; i++) {
+        bool usual = e->default_runtime && strcmp(e->runtimes[i], e->default_runtime) == 0;
+        if (!usual && *e->programs[i] && !nearby_has_program(e->programs[i])) {
+            names[missing++] = e->runtimes[i];
+        }
+    }
+    e->missing = missing ? mem_strings(names) : NULL;
+    free(names);
+}
+
+static void go_online(struct call *c)
+{
+    struct docker *d = c->docker;
+    if (!d->lost) {
+        tell_online(d);
+        roster_online(d);
+    }
+    call_succeed(c);
+}
+
+/* Are the engine's programs to be looked for here? A socket may lead elsewhere: then the host has another
+ * name. */
+static bool is_this_host(const struct docker *d)
+{
+    char name[256];
+    size_t room = sizeof name;
+    return endpoint_is_local(&d->endpoint) && !d->about.windows && d->about.runtimes &&
+           (!d->about.name || (uv_os_gethostname(name, &room) == 0 && strcmp(name, d->about.name) == 0));
 }
 
 static void informed(struct call *c, const struct reply *r)
@@ -223,16 +260,18 @@ static void informed(struct call *c, const struct reply *r)
         error_set(&why, ERROR_PROTOCOL, 0, "its answer to /info is no object");
     } else if (json) {
         api_engine_read(&d->about, json, d->runtimes);
+        d->about.podman = d->podman;
         d->skew = time_parse(json_string(json, "SystemTime", ""), &theirs) ? theirs - d->asked : 0;
     }
     cJSON_Delete(json);
     if (why.kind != ERROR_NONE) {
         fail_to_open(d, &why);
-    } else if (!d->lost) {
-        tell_online(d);
-        roster_online(d);
+        call_succeed(c);
+    } else if (is_this_host(d)) {
+        call_work(c, find_programs, go_online);
+    } else {
+        go_online(c);
     }
-    call_succeed(c);
 }
 
 /* Theirs, as long as we know it; DOCKER_API_VERSION chooses another, as with docker's own client. */

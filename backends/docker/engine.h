@@ -128,6 +128,9 @@ struct call {
     struct pull *pull;                            /* pull.c's */
     struct jsonlines jsonlines;
     struct text body;
+    char *inspect; /* call_inspect: the answer in docker's form, while Podman's own is asked for */
+    void (*inspected)(struct call *, const struct reply *);
+    char key[API_KEY]; /* of what is inspected */
     size_t limit;
     int status;
     char api_version[HTTP_HEADER_ROOM], date[HTTP_HEADER_ROOM]; /* of the answer's head; "" unknown */
@@ -153,6 +156,10 @@ void call_ask(struct call *c, const char *method, char *path, const char *body,
 void call_request(struct call *c, const struct http_request *request, size_t limit,
                   void (*then)(struct call *, const struct reply *));
 
+/* The inspect of a container. Podman does not say there by which runtime a container runs: its own API is
+ * asked for that (libpod, OCIRuntime), and what it says is HostConfig.Runtime in the reply. */
+void call_inspect(struct call *c, const char *key, void (*then)(struct call *, const struct reply *));
+
 void call_work(struct call *c, void (*run)(struct call *), void (*done)(struct call *));
 
 /* Each ends it. */
@@ -173,6 +180,8 @@ void roster_hurry(struct docker *d, const char *const *keys,
                   size_t n); /* these are looked at: inspected first */
 void roster_inspect(struct docker *d,
                     const char *key); /* what is known of it is out of date, or nothing is */
+void roster_learn(struct docker *d, const char *key,
+                  const struct reply *r); /* the answer to an inspect that somebody else has asked for */
 void roster_gone(struct docker *d, const char *key);
 void roster_died(struct docker *d, const char *key, int exit_code); /* as an event tells it */
 void roster_tell(struct docker *d, struct entry *en, unsigned fields);
@@ -219,6 +228,8 @@ void nearby_free(struct nearby *n);  /* when no thread uses it any more */
 /* The cgroup of a container whose first process has this pid; the caller frees. NULL: that is no process of
  * this machine. */
 char *nearby_cgroup(const struct nearby *n, const char *key, uint32_t pid);
+/* Is this program (a path, or a name to be looked for) on this machine? For a thread. */
+bool nearby_has_program(const char *program);
 void nearby_name(uint32_t pid, char out[64]); /* of a process; "" unknown */
 void nearby_sample(struct nearby *n, const char *const *keys, size_t count, unsigned fields);
 void nearby_kick(struct nearby *n);

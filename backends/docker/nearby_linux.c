@@ -82,6 +82,27 @@ char *nearby_cgroup(const struct nearby *n, const char *key, uint32_t pid)
     return same ? cgroup_path_of(text, key) : NULL;
 }
 
+/* Daemons are started with another PATH than a person's. */
+bool nearby_has_program(const char *program)
+{
+    static const char USUAL[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    const char *path = getenv("PATH");
+    struct text folders = {0}, file = {0};
+    bool found = strchr(program, '/') && access(program, X_OK) == 0;
+    text_addf(&folders, "%s:%s", path ? path : "", USUAL);
+    for (const char *at = text_of(&folders); !found && !strchr(program, '/') && *at;) {
+        size_t len = strcspn(at, ":");
+        text_clear(&file);
+        text_add_n(&file, at, len);
+        text_addf(&file, "/%s", program);
+        found = len > 0 && access(text_of(&file), X_OK) == 0;
+        at += len + (at[len] == ':');
+    }
+    text_done(&folders);
+    text_done(&file);
+    return found;
+}
+
 void nearby_name(uint32_t pid, char out[64])
 {
     struct procfs_stat stat = {0};

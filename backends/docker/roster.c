@@ -212,6 +212,14 @@ static void take_inspect(struct docker *d, const char *key, const struct reply *
     cJSON_Delete(json);
 }
 
+void roster_learn(struct docker *d, const char *key, const struct reply *r)
+{
+    if (!roster_find(d, key)) {
+        add_entry(d, key);
+    }
+    take_inspect(d, key, r);
+}
+
 static void inspected(struct call *c, const struct reply *r)
 {
     struct inspecting *i = (struct inspecting *)c;
@@ -244,7 +252,7 @@ static void start_inspect(struct docker *d, struct entry *en)
     d->roster.inspecting++;
     memcpy(i->key, en->record.key, API_KEY);
     call_begin(&i->call, d, NULL, NULL, NULL);
-    call_ask(&i->call, "GET", docker_path(d, "/containers/%s/json", i->key), NULL, inspected);
+    call_inspect(&i->call, i->key, inspected);
 }
 
 static void start_inspects(struct docker *d)

@@ -337,10 +337,21 @@ char **create_argv(const struct launch_spec *spec, char *const *entrypoint, char
     return argv;
 }
 
+static bool find_image(const struct paths *p, const struct launch_spec *spec, struct image_config *image,
+                       struct error *e)
+{
+    bool found = images_find(p, spec->image, image, e);
+    if (spec->image_id && (!found || strcmp(image->id, spec->image_id) != 0)) {
+        image_config_done(image);
+        found = images_find(p, spec->image_id, image, e);
+    }
+    return found;
+}
+
 static bool resolve(const struct paths *p, const struct launch_spec *spec, struct state *s, struct error *e)
 {
     struct image_config image = {0};
-    if (!images_find(p, spec->image, &image, e)) {
+    if (!find_image(p, spec, &image, e)) {
         return false;
     }
     launch_spec_copy(&s->spec, spec);

@@ -99,6 +99,13 @@ void local_inspect(struct backend *b, struct op *op, const char *key)
     job_start(&i->job, l, op, run_inspection, inspected);
 }
 
+static void copy_settings(struct launch_spec *out, const struct state *s)
+{
+    launch_spec_copy(out, &s->spec);
+    free(out->image_id);
+    out->image_id = mem_string(s->image_id);
+}
+
 /* The caller wants it at once: for a container that no list has told of yet, its small file is read right
  * here. */
 bool local_spec_of(struct backend *b, const char *key, struct launch_spec *out)
@@ -106,7 +113,7 @@ bool local_spec_of(struct backend *b, const char *key, struct launch_spec *out)
     struct local *l = (struct local *)b;
     const struct entry *en = entries_find(l, key);
     if (en && en->state.spec.image && *en->state.spec.image) {
-        launch_spec_copy(out, &en->state.spec);
+        copy_settings(out, &en->state);
         return true;
     }
     struct state s;
@@ -114,7 +121,7 @@ bool local_spec_of(struct backend *b, const char *key, struct launch_spec *out)
     state_init(&s);
     bool ok = l->paths && state_id_ok(key) && local_read_state(l, key, &s, &why);
     if (ok) {
-        launch_spec_copy(out, &s.spec);
+        copy_settings(out, &s);
     }
     state_done(&s);
     return ok;

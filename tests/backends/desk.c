@@ -106,9 +106,10 @@ void desk_answered(void *user, struct answer *answer)
     *a = (struct desk_answer){.done = true,
                               .why = answer->why,
                               .text = answer->text,
+                              .remark = answer->remark,
                               .table = answer->processes,
                               .images = answer->images};
-    answer->text = NULL;
+    answer->text = answer->remark = NULL;
     answer->processes = NULL;
     answer->images = NULL;
 }
@@ -116,6 +117,7 @@ void desk_answered(void *user, struct answer *answer)
 void desk_answer_done(struct desk_answer *a)
 {
     free(a->text);
+    free(a->remark);
     process_table_free(a->table);
     image_list_free(a->images);
     *a = (struct desk_answer){0};

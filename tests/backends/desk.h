@@ -56,7 +56,7 @@ void desk_begin_waiting(struct desk *k, unsigned ms);
 struct desk_answer { /* to an op */
     bool done;
     struct error why;
-    char *text;
+    char *text, *remark;
     struct process_table *table;
     struct image_list *images;
 };

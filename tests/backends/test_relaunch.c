@@ -22,7 +22,7 @@ struct place {
 struct heard {
     bool done;
     struct error why;
-    char *key, *remark;
+    char *key, *remark, *lost;
 };
 
 static void on_alarm(uv_timer_t *timer)
@@ -84,7 +84,8 @@ static void hear(void *user, struct answer *answer)
     h->why = answer->why;
     h->key = answer->text;
     h->remark = answer->remark;
-    answer->text = answer->remark = NULL;
+    h->lost = answer->lost;
+    answer->text = answer->remark = answer->lost = NULL;
 }
 
 static const struct container *named(struct place *p, const char *name)
@@ -233,7 +234,7 @@ static void the_old_one_stays_until_it_is_retired(void **state)
     assert_int_equal(named(p, "web-vm")->state, CONTAINER_RUNNING);
     assert_int_equal(named(p, "web-vm")->isolation, ISOLATION_VM);
     struct heard h = {0};
-    relaunch_retire(p->session, web, hear, &h);
+    relaunch_retire(p->session, web, named(p, "web-vm")->key, ISOLATION_VM, hear, &h);
     wait_for(p, &h.done);
     assert_int_equal(h.why.kind, ERROR_NONE);
     settle(p);
@@ -253,15 +254,50 @@ static void one_that_has_stopped_or_removes_itself_is_retired_too(void **state)
     settle(p);
     assert_int_equal(state_of(p, still), CONTAINER_EXITED);
     container_id brief = make(p, "brief", ISOLATION_PROCESS, NULL, true);
+    make(p, "fresh", ISOLATION_VM, NULL, false);
     const container_id ids[] = {still, brief};
     for (size_t i = 0; i < COUNT(ids); i++) {
         h = (struct heard){0};
-        relaunch_retire(p->session, ids[i], hear, &h);
+        relaunch_retire(p->session, ids[i], named(p, "fresh")->key, ISOLATION_VM, hear, &h);
         wait_for(p, &h.done);
         assert_int_equal(h.why.kind, ERROR_NONE);
     }
     settle(p);
-    assert_int_equal(model_count(p->model), 0);
+    assert_int_equal(model_count(p->model), 1);
+    close_place(p);
+}
+
+/* The old one is all that there is until the new one runs, in the mode that was asked for. */
+static void it_is_not_retired_for_one_that_does_not_hold(void **state)
+{
+    (void)state;
+    struct place *p = open_place("containers=0");
+    container_id web = make(p, "web", ISOLATION_PROCESS, NULL, false);
+    container_id dead = make(p, "dead", ISOLATION_VM, NULL, false);
+    make(p, "other", ISOLATION_PROCESS, NULL, false);
+    make(p, "paused", ISOLATION_VM, NULL, false);
+    struct heard h = {0};
+    session_act(p->session, dead, VERB_KILL, NULL, hear, &h);
+    wait_for(p, &h.done);
+    h.done = false;
+    session_act(p->session, named(p, "paused")->id, VERB_PAUSE, NULL, hear, &h);
+    wait_for(p, &h.done);
+    settle(p);
+    const struct {
+        const char *key, *words;
+    } fresh[] = {{named(p, "dead")->key, "dead does not run"},
+                 {named(p, "paused")->key, "paused does not run"},
+                 {named(p, "other")->key, "other is not isolated as was asked for"},
+                 {"no-such-key", "gone already"}};
+    for (size_t i = 0; i < COUNT(fresh); i++) {
+        h = (struct heard){0};
+        relaunch_retire(p->session, web, fresh[i].key, ISOLATION_VM, hear, &h);
+        wait_for(p, &h.done);
+        assert_int_not_equal(h.why.kind, ERROR_NONE);
+        assert_non_null(strstr(h.why.text, fresh[i].words));
+        settle(p);
+        assert_int_equal(state_of(p, web), CONTAINER_RUNNING);
+    }
     close_place(p);
 }
 
@@ -298,6 +334,39 @@ static void a_failure_leaves_the_old_one_as_it_was(void **state)
     close_place(p);
 }
 
+/* What only its own engine knows does not vanish on the way to another one. */
+static void what_another_engine_cannot_take_is_named(void **state)
+{
+    (void)state;
+    struct place *p = open_place("containers=0");
+    int other = session_add(p->session, &fake_backend, "containers=0");
+    while (!session_settled(p->session)) {
+        uv_run(&p->loop, UV_RUN_ONCE);
+    }
+    container_id web = make(p, "web", ISOLATION_PROCESS, "8080:80", false);
+    const char *const beyond[] = {"--cap-drop", "--read-only", NULL};
+    for (int drop = 0; drop < 2; drop++) {
+        struct launch_spec s = spec_of(p, web, "web-vm");
+        struct heard h = {0};
+        s.like = mem_string("old");
+        s.beyond = mem_strings(beyond);
+        s.drop = drop;
+        relaunch_start(p->session, web, other, &s, hear, &h);
+        wait_for(p, &h.done);
+        settle(p);
+        assert_int_equal(h.why.kind, drop ? ERROR_NONE : ERROR_UNSUPPORTED);
+        assert_int_equal(h.key != NULL, drop);
+        assert_int_equal(state_of(p, web), drop ? CONTAINER_EXITED : CONTAINER_RUNNING);
+        assert_string_equal(drop ? h.remark : h.lost,
+                            drop ? "left out: --cap-drop; --read-only" : "--cap-drop; --read-only");
+        free(h.key);
+        free(h.remark);
+        free(h.lost);
+        launch_spec_done(&s);
+    }
+    close_place(p);
+}
+
 static void what_would_vanish_is_not_stopped(void **state)
 {
     (void)state;
@@ -331,7 +400,7 @@ static void process_and_hyperv_in_turn(void **state)
         assert_int_equal(state_of(p, old), CONTAINER_RUNNING);
         struct heard h = {0};
         container_id next = c->id;
-        relaunch_retire(p->session, old, hear, &h);
+        relaunch_retire(p->session, old, c->key, c->isolation, hear, &h);
         wait_for(p, &h.done);
         assert_int_equal(h.why.kind, ERROR_NONE);
         settle(p);
@@ -393,7 +462,8 @@ static void that_the_old_one_was_killed_is_said(void **state)
     struct heard h = {0};
     struct place *p = open_on(&sim_backend, "systems=6,still=1,speed=60,stubborn=1");
     container_id web = make(p, "web", ISOLATION_PROCESS, NULL, false);
-    relaunch_retire(p->session, web, hear, &h);
+    make(p, "fresh", ISOLATION_PROCESS, NULL, false);
+    relaunch_retire(p->session, web, named(p, "fresh")->key, ISOLATION_PROCESS, hear, &h);
     wait_for(p, &h.done);
     assert_int_equal(h.why.kind, ERROR_NONE);
     assert_non_null(h.remark);
@@ -420,8 +490,10 @@ int main(void)
         cmocka_unit_test(that_the_old_one_was_killed_is_said),
         cmocka_unit_test(the_old_one_stays_until_it_is_retired),
         cmocka_unit_test(one_that_has_stopped_or_removes_itself_is_retired_too),
+        cmocka_unit_test(it_is_not_retired_for_one_that_does_not_hold),
         cmocka_unit_test(ports_are_handed_over),
         cmocka_unit_test(a_failure_leaves_the_old_one_as_it_was),
+        cmocka_unit_test(what_another_engine_cannot_take_is_named),
         cmocka_unit_test(what_would_vanish_is_not_stopped),
         cmocka_unit_test(cancelled_half_way),
         cmocka_unit_test(process_and_hyperv_in_turn),

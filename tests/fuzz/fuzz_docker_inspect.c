@@ -49,13 +49,20 @@ static void try_with(const cJSON *json, const struct api_engine *e)
     }
     api_record_done(&r);
     if (api_spec(&spec, json, e)) {
-        char *body = api_create(&spec, e, &why);
-        cJSON *again = body ? cJSON_Parse(body) : NULL;
-        if (body && !again) {
-            abort();
+        struct api_repeat repeat;
+        struct text differs = {0};
+        cJSON *body = api_create(&spec, e, &why);
+        if (body) {
+            api_verify(body, json, e, &differs);
         }
-        cJSON_Delete(again);
-        free(body);
+        cJSON_Delete(body);
+        spec.isolation = ISOLATION_VM;
+        if (api_repeat(&repeat, json, spec.image, &spec, e, &why)) {
+            api_verify(repeat.body, json, e, &differs);
+            api_verify_networks(repeat.networks, json, e, &differs);
+        }
+        api_repeat_done(&repeat);
+        text_done(&differs);
     }
     launch_spec_done(&spec);
 }

@@ -336,6 +336,7 @@ bool cli_await(struct cli *cli, struct waiting *w)
 {
     cli_wait(cli, &w->done);
     if (w->answer.remark) {
+        out_progress_end(); /* it is not said behind a line of progress */
         cli_say("%s", w->answer.remark);
     }
     return w->answer.why.kind == ERROR_NONE;
@@ -345,6 +346,7 @@ void answer_done(struct answer *answer)
 {
     free(answer->remark);
     free(answer->text);
+    free(answer->lost);
     process_table_free(answer->processes);
     image_list_free(answer->images);
     host_table_free(answer->host);

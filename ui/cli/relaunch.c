@@ -11,7 +11,7 @@
 #include "ui/cli/out.h"
 #include "ui/cli/stream.h"
 
-enum { RELAUNCH_ISOLATION, RELAUNCH_NAME, RELAUNCH_KEEP, RELAUNCH_YES };
+enum { RELAUNCH_ISOLATION, RELAUNCH_NAME, RELAUNCH_KEEP, RELAUNCH_DROP, RELAUNCH_YES };
 
 enum { SETTLE_MS = 500 }; /* one that cannot work in the new mode mostly ends within this */
 
@@ -19,13 +19,14 @@ static const struct cli_option options[] = {
     {0, "isolation", "MODE", "process, or hyperv (vm); without it: the other one"},
     {0, "name", "NAME", "Name of the new one (NAME-MODE)"},
     {0, "keep", NULL, "Keep the old one"},
+    {0, "drop", NULL, "Leave out what cannot go along, instead of refusing"},
     {'y', "yes", NULL, "Stop and remove the old one without asking"},
     {0, NULL, NULL, NULL}};
 
 struct relaunching {
     enum isolation mode;
     const char *name;
-    bool keep, yes;
+    bool keep, drop, yes;
 };
 
 static bool option(void *user, int index, struct args *args)
@@ -49,6 +50,9 @@ static bool option(void *user, int index, struct args *args)
     case RELAUNCH_KEEP:
         r->keep = args->on;
         return true;
+    case RELAUNCH_DROP:
+        r->drop = args->on;
+        return true;
     default:
         r->yes = args->on;
         return true;
@@ -66,44 +70,67 @@ static bool person_agrees(const char *old)
 }
 
 /* Is it to go? Without anybody to ask it stays. */
-static bool may_retire(const struct relaunching *r, const char *old)
+static bool may_retire(struct cli *cli, const struct relaunching *r, container_id id, const char *old)
 {
-    if (r->keep || r->yes) {
-        return !r->keep;
+    const struct container *c = model_get(cli->model, id);
+    if (r->yes && !r->keep) {
+        return true;
     }
-    if (!stream_is_terminal(0)) {
+    if (!r->keep && stream_is_terminal(0)) {
+        return person_agrees(old);
+    }
+    if (c && c->state == CONTAINER_EXITED) {
+        cli_say("%s is kept, and does not run%s", old, r->keep ? "" : "; --yes would have removed it");
+    } else if (!r->keep) {
         cli_say("%s is kept; --yes would have stopped and removed it", old);
-        return false;
     }
-    return person_agrees(old);
+    return false;
 }
 
-static int retire(struct cli *cli, container_id old)
+static int retire(struct cli *cli, container_id old, const char *key, enum isolation mode)
 {
     struct waiting w = {0};
-    relaunch_retire(cli->session, old, cli_answered, &w);
+    relaunch_retire(cli->session, old, key, mode, cli_answered, &w);
     int code = cli_await(cli, &w) ? 0 : cli_failed(&w.answer.why);
     answer_done(&w.answer);
     return code;
 }
 
-/* Does it run, and not only for a moment? */
-static bool runs(struct cli *cli, const char *key, const char *old)
+/* Does it run as was asked for, and not only for a moment? */
+static bool holds(struct cli *cli, const char *key, enum isolation mode, const char *old)
 {
     bool never = false;
+    struct error why;
     const struct container *c = cli_row(cli, key);
     if (c) {
         cli_wait_for(cli, &never, SETTLE_MS);
         c = model_find_key(cli->model, key);
     }
-    if (!c) {
-        cli_say("the new container is gone already; %s is kept", old);
-    } else if (state_has_ended(c->state)) {
+    if (c && state_has_ended(c->state)) {
         cli_say("%s exited with %d at once; %s is kept ('porthole logs %s' may tell why)", c->name,
                 c->exit_code, old, c->name);
-        c = NULL;
+    } else if (!relaunch_holds(cli->session, key, mode, &why)) {
+        cli_say("%s; %s is kept", why.text, old);
+    } else {
+        return true;
     }
-    return c != NULL;
+    return false;
+}
+
+/* One line for each setting that cannot go along: the sentence has no room for all of them. */
+static void say_lost(const char *name, const char *lost)
+{
+    struct text line = {0};
+    cli_say("%s cannot be launched again as it is; what cannot go along:", name);
+    for (const char *end; *lost; lost = *end ? end + 2 : end) {
+        end = strstr(lost, "; ");
+        end = end ? end : lost + strlen(lost);
+        text_clear(&line);
+        text_addf(&line, "  %.*s\n", (int)(end - lost), lost);
+        out_error(text_of(&line));
+    }
+    text_done(&line);
+    cli_say("nothing was done; --drop leaves that out");
 }
 
 static int start(struct cli *cli, const struct relaunching *r, container_id old, const char *name,
@@ -115,16 +142,22 @@ static int start(struct cli *cli, const struct relaunching *r, container_id old,
         free(spec->name);
         spec->name = mem_string(r->name);
     }
+    spec->drop = r->drop;
     relaunch_start(cli->session, old, session_engine_of(cli->session, old), spec, cli_answered, &w);
-    if (!cli_await(cli, &w)) {
-        cli_say("%s", w.answer.why.text);
+    bool ok = cli_await(cli, &w);
+    if (!ok) {
+        if (w.answer.lost) {
+            say_lost(name, w.answer.lost);
+        } else {
+            cli_say("%s", w.answer.why.text);
+        }
         code = error_exit_code(w.answer.why.kind);
     } else {
         out_line(w.answer.text);
-        if (!runs(cli, w.answer.text, name)) {
+        if (!holds(cli, w.answer.text, spec->isolation, name)) {
             code = 1;
-        } else if (may_retire(r, name)) {
-            code = retire(cli, old);
+        } else if (may_retire(cli, r, old, name)) {
+            code = retire(cli, old, w.answer.text, spec->isolation);
         }
     }
     answer_done(&w.answer);

@@ -101,6 +101,22 @@ if [ "$vm" = True ]; then
     is "with the settings still" "$("$program" exec web-process sh -c 'echo $A')" kept
 fi
 
+# The image is the one that it had, also where its name means another one by now.
+folder=$(mktemp -d)
+mkdir -p "$folder/bin" "$folder/dev" "$folder/etc" "$folder/proc" "$folder/sys" "$folder/tmp"
+cp "$(command -v busybox)" "$folder/bin/busybox"
+for applet in sh cat sleep echo; do ln -s busybox "$folder/bin/$applet"; done
+echo first >"$folder/version"
+"$program" image import moving "$folder" >/dev/null
+"$program" run -d --name tagged moving sh -c "$server" >/dev/null
+ready tagged
+echo second >"$folder/version"
+"$program" image import moving "$folder" >/dev/null
+"$program" relaunch --isolation process --yes tagged >/dev/null
+is "the image that it had" "$("$program" exec tagged-process cat /version)" first
+"$program" rm -f tagged-process >/dev/null
+rm -rf "$folder"
+
 # Ports go from the old one to the new one; both cannot have them.
 if [ "$(id -u)" -eq 0 ] && command -v pasta >/dev/null 2>&1 && [ -n "$(ip route show default 2>/dev/null)" ]; then
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
