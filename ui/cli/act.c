@@ -90,8 +90,8 @@ static const struct cli_option stop_options[] = {
     {0, NULL, NULL, NULL}};
 static const struct cli_option kill_options[] = {{'s', "signal", "SIGNAL", "The signal to send (KILL)"},
                                                  {0, NULL, NULL, NULL}};
-static const struct cli_option rm_options[] = {{'f', "force", NULL, "Kill it first if it runs, is paused or restarting"},
-                                               {0, NULL, NULL, NULL}};
+static const struct cli_option rm_options[] = {
+    {'f', "force", NULL, "Kill it first if it runs, is paused or restarting"}, {0, NULL, NULL, NULL}};
 
 static int run_start(struct cli *cli, struct args *args)
 {
