@@ -134,7 +134,6 @@ static void add_row(struct host_table *t, const struct process_information *p, c
     host_table_add(
         t, &(struct host_process){.pid = k->pid,
                                   .parent = (uint32_t)(uintptr_t)p->parent,
-                                  .inner_pid = k->pid,
                                   .name = name[0] ? name : NULL,
                                   .command = k->process.command,
                                   .user = k->process.user,
