@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct namespace_target;
 struct op;
 
 struct host_level {  /* one of the pid namespaces that a process is in */
@@ -55,6 +56,10 @@ bool host_process_in(const struct host_process *p, const char *key); /* at any p
 /* Whoever can look at the host. read answers op with answer.host, off the loop's thread. */
 struct host_source {
     void (*read)(struct host_source *self, struct op *op);
+    /* Looks at the namespaces of these containers' first processes, which are copied: answers op with
+     * answer.namespaces, a row for each, off the loop's thread. NULL: it cannot. */
+    void (*namespaces)(struct host_source *self, struct op *op, const struct namespace_target *targets,
+                       size_t n);
     /* The process that a thread of this number belongs to; 0: there is no such thread, or the host does not
      * tell. Reads one small file of the kernel's, so that it does not wait. NULL: it cannot tell. */
     uint32_t (*process_of_thread)(struct host_source *self, uint32_t thread);

@@ -135,10 +135,17 @@ static int by_inside_pid(const void *a, const void *b)
     return order ? order : (x->row->pid > y->row->pid) - (x->row->pid < y->row->pid);
 }
 
-/* Those in the pid namespace that another container's cgroup holds are that container's. */
+/* Those in the pid namespace that another container's cgroup holds are that container's. Those of a container
+ * whose cgroup lies inside this one's are this one's too if they are in its pid namespace: an engine may put
+ * one beside it there (--cgroup-parent). Where the namespaces are not told, depth has to do. */
 static bool is_ours(const struct matching *match, const struct host_process *h)
 {
-    return host_process_in(h, match->c->key) || (!h->container && is_at(&match->home, h));
+    size_t place = host_process_place(h, match->c->key);
+    if (place == SIZE_MAX) {
+        return !h->container && is_at(&match->home, h);
+    }
+    bool deeper = match->home.depth > 0 && h->n_levels > match->home.depth && may_be_at(&match->home, h);
+    return place == 0 || deeper || is_at(&match->home, h);
 }
 
 static void matching_init(struct matching *match, const struct container *c, const struct host_table *host)

@@ -27,6 +27,7 @@ enum {
 
 struct api_engine { /* what /info tells; strings are its own */
     bool windows;
+    bool podman; /* it speaks like Docker, and leaves out what Docker fills in */
     char *version; /* "20.10.24" */
     char *system;  /* "Debian GNU/Linux 12 (bookworm)" */
     char *name;    /* its host's */
@@ -60,6 +61,7 @@ struct api_record { /* a container as one answer tells it; owns its strings */
     char *image_id;
     char **own;
     size_t n_own, room_own;
+    struct namespace_fact namespaces[NAMESPACE_COUNT];
 };
 
 /* A row of the list. False: it is no container that can be understood. */

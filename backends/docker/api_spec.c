@@ -291,7 +291,7 @@ static void put_crossings(cJSON *body, cJSON *host, const struct launch_spec *s,
         case CROSSING_DEVICE:
             put_device(host, c, e->windows);
             break;
-        case CROSSING_NETWORK: /* is s->network */
+        default: /* the network is s->network; other namespaces are never asked for */
             break;
         }
     }

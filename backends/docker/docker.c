@@ -223,6 +223,7 @@ static void informed(struct call *c, const struct reply *r)
         error_set(&why, ERROR_PROTOCOL, 0, "its answer to /info is no object");
     } else if (json) {
         api_engine_read(&d->about, json, d->runtimes);
+        d->about.podman = d->podman;
         d->skew = time_parse(json_string(json, "SystemTime", ""), &theirs) ? theirs - d->asked : 0;
     }
     cJSON_Delete(json);

@@ -17,6 +17,7 @@
 
 #include "backends/cgroup_key.h"
 #include "backends/cgroup_procs.h"
+#include "backends/host/namespaces_linux.h"
 #include "backends/host/reader.h"
 #include "backends/procfs.h"
 #include "core/memory.h"
@@ -393,7 +394,8 @@ static char *host_name(void)
 
 struct host_source *host_open(struct uv_loop_s *loop)
 {
-    static const struct host_reader_type type = {read_host, free_host};
+    static const struct host_reader_type type = {
+        .read = read_host, .look = namespaces_look, .free = free_host};
     struct host *h = mem_new(1, sizeof *h);
     h->clock = procfs_clock();
     h->system = system_words();

@@ -247,7 +247,7 @@ static char *host_name(void)
 
 struct host_source *host_open(struct uv_loop_s *loop)
 {
-    static const struct host_reader_type type = {read_host, free_host};
+    static const struct host_reader_type type = {.read = read_host, .free = free_host};
     struct host *h = mem_new(1, sizeof *h);
     h->system = system_words();
     h->name = host_name();

@@ -101,6 +101,15 @@ const char *session_note(const struct session *s, const struct container *c, cha
     return c->note;
 }
 
+struct op *session_namespaces(const struct session *s, struct host_source *ours, op_cb cb, void *user)
+{
+    (void)s;
+    (void)ours;
+    (void)cb;
+    (void)user;
+    return NULL; /* this host cannot look */
+}
+
 struct op *session_processes(struct session *s, container_id id, op_cb cb, void *user)
 {
     struct app *a = (struct app *)s;
