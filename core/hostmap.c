@@ -407,7 +407,12 @@ const char *hostmap_who_remark(const struct who *who, char *out, size_t room)
     if (who->relation != RELATION_PROCESS) {
         return out;
     }
-    if (who->unlisted) {
+    if (who->unlisted && who->membership == MEMBER_NAMESPACE) {
+        snprintf(
+            out, room,
+            " It shares the process namespace only: it is of container %.12s, which no engine here knows.",
+            who->unlisted);
+    } else if (who->unlisted) {
         snprintf(out, room, " Its cgroup names container %.12s inside, which no engine here knows.",
                  who->unlisted);
     } else if (who->membership == MEMBER_CGROUP) {

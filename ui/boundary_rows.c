@@ -179,8 +179,8 @@ static void add_namespace(struct boundary_rows *b, const struct container *it, c
     fact_words(fact, &words);
     if (fact->state == FACT_OWN) {
         own_words(it, n, kind, &detail);
-    } else if (fact->state == FACT_HOST) {
-        text_add(&detail, host_words(kind));
+    } else if (fact->state == FACT_HOST && fact->how != FACT_ASKED) {
+        text_add(&detail, host_words(kind)); /* what does not run sees nothing */
     }
     add_source(fact, &remark);
     if (detail.len > 0) {

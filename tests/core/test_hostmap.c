@@ -403,6 +403,7 @@ static void who_is_that(void **state)
         {81, 1, "open", START, "unshare -pf", NULL, .ns = 900},
         {90, 9, "guest", START, "in the namespace of web", NULL, .ns = NS},
         {91, 5, "lost", START, "its first process is not known", NULL, .ns = 910},
+        {92, 12, "foreign", START, "of another engine, in the namespace of web", NULL, .ns = NS},
     };
     static const struct {
         uint32_t pid;
@@ -429,6 +430,7 @@ static void who_is_that(void **state)
         {81, RELATION_PROCESS, 4, 81, MEMBER_FULL, NULL},
         {90, RELATION_PROCESS, 5, 9, MEMBER_FULL, NULL},
         {91, RELATION_PROCESS, 6, 0, MEMBER_FULL, NULL},
+        {92, RELATION_PROCESS, 1, 12, MEMBER_NAMESPACE, "foreign"},
         {99, RELATION_NONE, 0, 0, MEMBER_FULL, NULL},
     };
     const struct worker keeper = {.host_pid = 40, .role = WORKER_KEEPER, .name = "keeper"};
@@ -483,7 +485,9 @@ static void what_is_not_simply_inside_is_said(void **state)
         {{.relation = RELATION_PROCESS}, "is not known"},
         {{.relation = RELATION_PROCESS, .membership = MEMBER_CGROUP}, "put into the container's cgroup"},
         {{.relation = RELATION_PROCESS, .container_pid = 7, .membership = MEMBER_NAMESPACE}, "from outside"},
-        {{.relation = RELATION_PROCESS, .container_pid = 7, .unlisted = "12d5"}, "no engine here knows"},
+        {{.relation = RELATION_PROCESS, .container_pid = 7, .unlisted = "12d5"}, "container 12d5 inside"},
+        {{.relation = RELATION_PROCESS, .membership = MEMBER_NAMESPACE, .unlisted = "12d5"},
+         "of container 12d5, which no engine here knows"},
     };
     for (size_t i = 0; i < COUNT(remarks); i++) {
         char out[HOSTMAP_REMARK];
