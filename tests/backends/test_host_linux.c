@@ -279,12 +279,17 @@ static void each_level_has_its_number(void **state)
     assert_true(found);
 }
 
-static volatile pid_t thread_number;
+struct thread {
+    pid_t number;
+    uv_sem_t known, over;
+};
 
-static void run_thread(void *over)
+static void run_thread(void *user)
 {
-    thread_number = (pid_t)syscall(SYS_gettid);
-    uv_sem_wait(over);
+    struct thread *t = user;
+    t->number = (pid_t)syscall(SYS_gettid);
+    uv_sem_post(&t->known);
+    uv_sem_wait(&t->over);
 }
 
 static void a_thread_is_its_processs(void **state)
@@ -292,20 +297,20 @@ static void a_thread_is_its_processs(void **state)
     (void)state;
     uv_loop_t loop;
     uv_thread_t thread;
-    uv_sem_t over;
-    uv_sem_init(&over, 0);
+    struct thread t = {0};
+    uv_sem_init(&t.known, 0);
+    uv_sem_init(&t.over, 0);
     uv_loop_init(&loop);
     struct host_source *host = host_open(&loop);
-    assert_int_equal(uv_thread_create(&thread, run_thread, &over), 0);
-    while (thread_number == 0) {
-        sched_yield();
-    }
-    assert_int_equal(host->process_of_thread(host, (uint32_t)thread_number), getpid());
+    assert_int_equal(uv_thread_create(&thread, run_thread, &t), 0);
+    uv_sem_wait(&t.known);
+    assert_int_equal(host->process_of_thread(host, (uint32_t)t.number), getpid());
     assert_int_equal(host->process_of_thread(host, (uint32_t)getpid()), getpid());
     assert_int_equal(host->process_of_thread(host, 4194304 + 1), 0);
-    uv_sem_post(&over);
+    uv_sem_post(&t.over);
     uv_thread_join(&thread);
-    uv_sem_destroy(&over);
+    uv_sem_destroy(&t.known);
+    uv_sem_destroy(&t.over);
     host_close(host);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop), 0);
