@@ -27,7 +27,7 @@ enum {
 
 struct api_engine { /* what /info tells; strings are its own */
     bool windows;
-    bool podman; /* it speaks like Docker, and leaves out what Docker fills in */
+    bool podman;   /* it speaks like Docker, and leaves out what Docker fills in */
     char *version; /* "20.10.24" */
     char *system;  /* "Debian GNU/Linux 12 (bookworm)" */
     char *name;    /* its host's */

@@ -170,8 +170,7 @@ static void read_host(struct host_source *self, struct op *op)
 {
     struct answer answer = {.host = host_table_new()};
     (void)self;
-    host_table_add(answer.host,
-                   &(struct host_process){.pid = 4711, .container = "k", .name = "sh"});
+    host_table_add(answer.host, &(struct host_process){.pid = 4711, .container = "k", .name = "sh"});
     host_table_sort(answer.host);
     op_finish(op, &answer);
 }

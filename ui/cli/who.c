@@ -149,7 +149,8 @@ static int run(struct cli *cli, struct args *args)
 const struct cli_command cli_command_who = {
     .name = "who",
     .synopsis = "PID",
-    .words = "Tell which container a process (or thread) of the host belongs to, if any, and its number there",
+    .words =
+        "Tell which container a process (or thread) of the host belongs to, if any, and its number there",
     .json = true,
     .run = run,
 };
