@@ -43,14 +43,28 @@ static bool is_component(const char *s, size_t len, const char *word)
     return len == strlen(word) && memcmp(s, word, len) == 0;
 }
 
-static void take(char key[CGROUP_KEY], const char *id, size_t len)
+struct path_keys { /* of one path, the outermost first; those deeper than CGROUP_NESTED push the outer ones
+                      out */
+    char key[CGROUP_NESTED][CGROUP_KEY];
+    size_t count;
+};
+
+/* Engines that make a cgroup of the same name inside a container's are the same container still. */
+static void take(struct path_keys *keys, const char *id, size_t len)
 {
-    memcpy(key, id, len);
-    key[len] = '\0';
+    char *last = keys->count > 0 ? keys->key[keys->count - 1] : NULL;
+    if (last && strlen(last) == len && memcmp(last, id, len) == 0) {
+        return;
+    }
+    if (keys->count == CGROUP_NESTED) {
+        memmove(keys->key[0], keys->key[1], sizeof keys->key - sizeof keys->key[0]);
+        keys->count--;
+    }
+    memcpy(keys->key[keys->count], id, len);
+    keys->key[keys->count++][len] = '\0';
 }
 
-/* Goes down one path; what is found deeper replaces what was found before. */
-static void search_path(const char *path, size_t len, char key[CGROUP_KEY])
+static void search_path(const char *path, size_t len, struct path_keys *keys)
 {
     const char *end = path + len;
     bool ours = false;
@@ -59,26 +73,43 @@ static void search_path(const char *path, size_t len, char key[CGROUP_KEY])
         size_t part = (size_t)((slash ? slash : end) - path);
         const char *id = long_id(path, part);
         if (id) {
-            take(key, id, LONG_ID);
+            take(keys, id, LONG_ID);
         } else if (ours && part == OWN_ID && hex_digits(path, part) == OWN_ID) {
-            take(key, path, OWN_ID);
+            take(keys, path, OWN_ID);
         }
         ours = is_component(path, part, "porthole");
         path += part + 1;
     }
 }
 
-bool cgroup_key(const char *text, char key[CGROUP_KEY])
+size_t cgroup_keys(const char *text, char keys[CGROUP_NESTED][CGROUP_KEY])
 {
-    key[0] = '\0';
-    while (*text && !key[0]) {
+    size_t count = 0;
+    while (*text) {
         size_t len = strcspn(text, "\n");
         const char *colon = memchr(text, ':', len);
         const char *path = colon ? memchr(colon + 1, ':', len - (size_t)(colon + 1 - text)) : NULL;
+        struct path_keys found = {.count = 0};
         if (path) {
-            search_path(path + 1, len - (size_t)(path + 1 - text), key);
+            search_path(path + 1, len - (size_t)(path + 1 - text), &found);
+        }
+        if (found.count > count) {
+            count = found.count;
+            for (size_t i = 0; i < count; i++) {
+                memcpy(keys[i], found.key[count - 1 - i], CGROUP_KEY);
+            }
         }
         text += len + (text[len] == '\n');
+    }
+    return count;
+}
+
+bool cgroup_key(const char *text, char key[CGROUP_KEY])
+{
+    char keys[CGROUP_NESTED][CGROUP_KEY];
+    key[0] = '\0';
+    if (cgroup_keys(text, keys) > 0) {
+        memcpy(key, keys[0], CGROUP_KEY);
     }
     return key[0] != '\0';
 }

@@ -6,7 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <linux/nsfs.h>
 
 #include "core/memory.h"
 
@@ -86,6 +90,31 @@ uint64_t namespace_of(int proc, uint32_t pid)
     link[len] = '\0';
     const char *number = strchr(link, '[');
     return number ? strtoull(number + 1, NULL, 10) : 0;
+}
+
+void namespaces_of(int proc, uint32_t pid, uint64_t *numbers, size_t n)
+{
+    memset(numbers, 0, n * sizeof *numbers);
+    if (n == 0) {
+        return;
+    }
+    numbers[n - 1] = namespace_of(proc, pid);
+    if (n == 1 || numbers[n - 1] == 0) {
+        return; /* most processes are in no nested one: their namespace need not be opened */
+    }
+    char path[32];
+    struct stat st;
+    snprintf(path, sizeof path, "%u/ns/pid", pid);
+    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && fstat(fd, &st) == 0) {
+        numbers[--n] = st.st_ino;
+        int parent = n > 0 ? ioctl(fd, NS_GET_PARENT) : -1;
+        close(fd);
+        fd = parent;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
 }
 
 bool namespace_procs(uint32_t init, struct pid_list *out)

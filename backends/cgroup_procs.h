@@ -20,4 +20,7 @@ bool namespace_procs(uint32_t init, struct pid_list *out);
 /* The pid namespace of a process, as a number; 0: it cannot be told. `proc` is /proc, opened. */
 uint64_t namespace_of(int proc, uint32_t pid);
 
+/* Those of the n innermost pid namespaces of a process, the innermost last; 0 where one cannot be told. */
+void namespaces_of(int proc, uint32_t pid, uint64_t *numbers, size_t n);
+
 #endif

@@ -1,7 +1,8 @@
 /* A container's own process table, made of what the host knows: the members of its cgroup, each under the
  * number that it has in the container's pid namespace. That namespace lies as deep as the first process's
  * list of numbers is long; whoever is in a namespace further in still has a number there, and whoever is not
- * that deep is no process of the container.
+ * that deep is no process of the container. Nor is one that is in another namespace of that depth, as those
+ * of a container are whose cgroup lies in this one's.
  */
 #include "backends/members.h"
 
@@ -28,6 +29,8 @@ struct member {
 struct looking {
     const struct members *of;
     int proc;
+    size_t depth;           /* of its pid namespace: how many numbers the first process has */
+    uint64_t number;        /* of that namespace; 0 not told */
     struct member *members; /* sorted by host_pid */
     size_t count;
 };
@@ -55,15 +58,26 @@ static bool list_pids(const struct looking *k, struct pid_list *out)
     return ok;
 }
 
-static bool look_at(const struct looking *k, uint32_t host_pid, size_t depth, struct member *out)
+/* Is the process in the container's pid namespace, or in one inside it? */
+static bool is_inside(const struct looking *k, uint32_t host_pid, size_t levels)
+{
+    uint64_t numbers[PROCFS_LEVELS];
+    if (levels < k->depth) {
+        return false; /* it is on its way into the container, or was put into its cgroup from outside */
+    }
+    namespaces_of(k->proc, host_pid, numbers, levels - k->depth + 1);
+    return !k->number || !numbers[0] || numbers[0] == k->number;
+}
+
+static bool look_at(const struct looking *k, uint32_t host_pid, struct member *out)
 {
     struct procfs_status status;
     if (!procfs_stat(k->proc, host_pid, &out->stat) || !procfs_status(k->proc, host_pid, &status) ||
-        status.n_pids < depth) {
-        return false; /* it has ended in between, or is on its way into the container */
+        !is_inside(k, host_pid, status.n_pids)) {
+        return false; /* it may have ended in between */
     }
     out->host_pid = host_pid;
-    out->pid = status.pids[depth - 1];
+    out->pid = k->depth > 0 ? status.pids[k->depth - 1] : 0;
     out->uid = status.uid;
     out->memory = status.memory;
     return true;
@@ -139,9 +153,11 @@ static struct process_table *collect(struct looking *k, struct error *e)
         free(list.pids);
         return NULL;
     }
+    k->depth = first.n_pids;
+    k->number = namespace_of(k->proc, k->of->pid);
     k->members = mem_new(list.count, sizeof *k->members);
     for (size_t i = 0; i < list.count; i++) {
-        k->count += look_at(k, list.pids[i], first.n_pids, &k->members[k->count]);
+        k->count += look_at(k, list.pids[i], &k->members[k->count]);
     }
     free(list.pids);
     if (k->count == 0) {

@@ -113,10 +113,12 @@ bool procfs_parse_status(const char *text, struct procfs_status *out)
 {
     memset(out, 0, sizeof *out);
     const char *uid = line_of(text, "Uid:"), *inner = line_of(text, "NSpid:"), *rss = line_of(text, "VmRSS:");
+    const char *process = line_of(text, "Tgid:");
     unsigned real, effective;
     if (!uid || sscanf(uid, "%u %u", &real, &effective) != 2) {
         return false;
     }
+    out->process = process ? (uint32_t)strtoul(process, NULL, 10) : 0;
     out->uid = effective;
     out->memory = rss ? strtoull(rss, NULL, 10) * 1024 : 0;
     while (inner && *inner != '\n' && out->n_pids < PROCFS_LEVELS) {

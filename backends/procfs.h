@@ -26,6 +26,7 @@ struct procfs_stat {
 };
 
 struct procfs_status {
+    uint32_t process;             /* of which the number asked for may be a thread; 0 unknown */
     uint32_t uid;                 /* effective */
     uint32_t pids[PROCFS_LEVELS]; /* its pid in each pid namespace, outermost first */
     size_t n_pids;

@@ -51,6 +51,16 @@ static void free_workers(const struct worker *workers, size_t n)
     free((struct worker *)workers);
 }
 
+static void free_namespaces(const struct namespace_fact *facts)
+{
+    for (size_t i = 0; facts && i < NAMESPACE_COUNT; i++) {
+        free((char *)facts[i].with);
+        free((char *)facts[i].source);
+        free((char *)facts[i].why);
+    }
+    free((struct namespace_fact *)facts);
+}
+
 static void free_crossings(const struct crossing *crossings, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -216,6 +226,30 @@ static bool same_workers(const struct container *a, const struct container *b)
     return true;
 }
 
+static void assign_namespaces(struct container *to, const struct container *from)
+{
+    struct namespace_fact *copy = from->namespaces ? mem_new(NAMESPACE_COUNT, sizeof *copy) : NULL;
+    for (size_t i = 0; copy && i < NAMESPACE_COUNT; i++) {
+        copy[i] = from->namespaces[i];
+        copy[i].with = mem_string(copy[i].with);
+        copy[i].source = mem_string(copy[i].source);
+        copy[i].why = mem_string(copy[i].why);
+    }
+    free_namespaces(to->namespaces);
+    to->namespaces = copy;
+}
+
+static bool same_namespaces(const struct namespace_fact *a, const struct namespace_fact *b)
+{
+    for (size_t i = 0; a && b && i < NAMESPACE_COUNT; i++) {
+        if (a[i].state != b[i].state || a[i].how != b[i].how || !same(a[i].with, b[i].with) ||
+            !same(a[i].source, b[i].source) || !same(a[i].why, b[i].why)) {
+            return false;
+        }
+    }
+    return !a == !b;
+}
+
 static void assign_crossings(struct container *to, const struct container *from)
 {
     struct crossing *copy = from->n_crossings ? mem_new(from->n_crossings, sizeof *copy) : NULL;
@@ -230,12 +264,13 @@ static void assign_crossings(struct container *to, const struct container *from)
     to->n_crossings = n;
     to->crossings_untold = from->crossings_untold;
     replace(&to->ports, from->ports);
+    assign_namespaces(to, from);
 }
 
 static bool same_crossings(const struct container *a, const struct container *b)
 {
     if (a->n_crossings != b->n_crossings || a->crossings_untold != b->crossings_untold ||
-        !same(a->ports, b->ports)) {
+        !same(a->ports, b->ports) || !same_namespaces(a->namespaces, b->namespaces)) {
         return false;
     }
     for (size_t i = 0; i < a->n_crossings; i++) {
@@ -329,6 +364,7 @@ void container_done(struct container *c)
     free((char **)c->labels);
     free_workers(c->workers, c->n_workers);
     free_crossings(c->crossings, c->n_crossings);
+    free_namespaces(c->namespaces);
     container_init(c);
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core/isolation.h"
+#include "core/namespaces.h"
 #include "core/process.h"
 #include "core/state.h"
 
@@ -44,7 +45,7 @@ enum container_field {                            /* parts of a record: which ar
                        FIELD_STATE = 1u << 1,     /* state, health, exit_code, started, finished, pid, note */
                        FIELD_ISOLATION = 1u << 2, /* isolation, hypervisor */
                        FIELD_WORKERS = 1u << 3,   /* workers, vm */
-                       FIELD_CROSSINGS = 1u << 4, /* crossings, ports */
+                       FIELD_CROSSINGS = 1u << 4, /* crossings, ports, namespaces */
                        FIELD_CPU = 1u << 5,       /* cpu */
                        FIELD_MEMORY = 1u << 6,    /* memory, host_memory */
                        FIELD_PROCESSES = 1u << 7, /* processes */
@@ -92,6 +93,9 @@ struct container {
     size_t n_crossings;
     bool crossings_untold; /* its engine cannot tell them, nor its ports: there may be others than these */
     const char *ports;     /* "8080->80/tcp, ..."; NULL none */
+    const struct namespace_fact
+        *namespaces; /* what its engine says of them: NAMESPACE_COUNT facts; NULL nothing
+                      */
 
     double cpu;            /* cores in use over the last interval; NAN unknown */
     uint64_t memory;       /* bytes in use; 0 unknown */

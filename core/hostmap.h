@@ -3,7 +3,13 @@
  *
  * Rules: a pid is never joined across the wall of a VM (guest pids collide with host pids); a pair must agree
  * on its start time where both sides know it (a pid may have been reused between two readings); what has
- * vanished on one side stays in the map, unpaired.
+ * vanished on one side stays in the map, unpaired, unless it has ended on the host (a zombie).
+ *
+ * Who belongs to a container: the processes that the host names as its own or as those of a container inside
+ * it (Linux: by cgroup), and those in its pid namespace. The namespace is that of the container's first
+ * process, and so is the level at which the numbers of all its processes are read: a process in a namespace
+ * further in has a number of its own there, which says nothing. A container in the namespace of the host has
+ * the host's numbers. Where the first process is not known, no number inside is told.
  */
 #ifndef CORE_HOSTMAP_H
 #define CORE_HOSTMAP_H
@@ -44,13 +50,24 @@ enum relation {
     RELATION_WORKER,
     RELATION_MEMORY,
     RELATION_KEEPER,
-    RELATION_NETWORK
+    RELATION_NETWORK,
+    RELATION_UNLISTED /* a process of a container that no engine here knows */
+};
+
+enum membership {                /* what makes a process one of a container */
+                  MEMBER_FULL,   /* its cgroup, or its engine; and its pid namespace as far as that is told */
+                  MEMBER_CGROUP, /* its cgroup only: it was put there from outside, and sees other processes
+                                  */
+                  MEMBER_NAMESPACE /* its pid namespace only: it has entered from outside (nsenter) */
 };
 
 struct who {
-    enum relation relation; /* RELATION_NONE: no such pid; RELATION_HOST: it belongs to no container */
-    container_id container; /* 0: none */
-    uint32_t container_pid; /* of RELATION_PROCESS; 0 unknown */
+    enum relation relation;     /* RELATION_NONE: no such pid; RELATION_HOST: it belongs to no container */
+    container_id container;     /* 0: none */
+    uint32_t container_pid;     /* of RELATION_PROCESS, in the container's own pid namespace; 0 unknown */
+    enum membership membership; /* of RELATION_PROCESS */
+    const char *unlisted; /* key of its innermost container, if no engine here knows that one; NULL: it is
+                             known, or there is none. Borrowed from the host's table. */
 };
 
 /* Who is that host pid? `containers` are all that are known. */
@@ -62,7 +79,13 @@ struct who hostmap_who(uint32_t pid, const struct host_table *host, const struct
 bool hostmap_is_among(uint32_t pid, const struct host_table *host, const struct process_table *inside_table,
                       uint32_t *inside);
 
-const char *
-relation_word(enum relation relation); /* "host", "process", "worker", "memory", "keeper", "network" */
+/* "host", "process", "worker", "memory", "keeper", "network", "unlisted" */
+const char *relation_word(enum relation relation);
+const char *membership_word(enum membership membership); /* "full", "cgroup", "namespace" */
+
+enum { HOSTMAP_REMARK = 160 };
+
+/* A sentence on a process that is not simply one of its container, with a blank before it; "" for others. */
+const char *hostmap_who_remark(const struct who *who, char *out, size_t room);
 
 #endif

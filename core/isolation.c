@@ -79,17 +79,7 @@ bool isolation_parse(const char *word, enum isolation *mode)
 
 const char *crossing_word(enum crossing_kind kind)
 {
-    switch (kind) {
-    case CROSSING_FOLDER:
-        return "folder";
-    case CROSSING_PIPE:
-        return "pipe";
-    case CROSSING_PORT:
-        return "port";
-    case CROSSING_NETWORK:
-        return "network";
-    case CROSSING_DEVICE:
-        return "device";
-    }
-    return "unknown";
+    static const char *const words[] = {"folder", "pipe", "port", "network", "device",   "mount",  "pid",
+                                        "ipc",    "uts",  "user", "cgroup",  "registry", "objects"};
+    return (size_t)kind < sizeof words / sizeof *words ? words[kind] : "unknown";
 }

@@ -36,8 +36,23 @@ const char *origin_word(enum origin origin); /* "requested", "default", "unknown
  * any case. False for any other word. */
 bool isolation_parse(const char *word, enum isolation *mode);
 
-/* The five ways in which the boundary is pierced on purpose. */
-enum crossing_kind { CROSSING_FOLDER, CROSSING_PIPE, CROSSING_PORT, CROSSING_NETWORK, CROSSING_DEVICE };
+/* The ways in which the boundary is pierced: five that are asked for one by one, then the namespaces that are
+ * the host's or another container's (the network is among the five: it is asked for, too). */
+enum crossing_kind {
+    CROSSING_FOLDER,
+    CROSSING_PIPE,
+    CROSSING_PORT,
+    CROSSING_NETWORK,
+    CROSSING_DEVICE,
+    CROSSING_MOUNT,
+    CROSSING_PID,
+    CROSSING_IPC,
+    CROSSING_UTS,
+    CROSSING_USER,
+    CROSSING_CGROUP,
+    CROSSING_REGISTRY,
+    CROSSING_OBJECTS
+};
 
 struct crossing {
     enum crossing_kind kind;
@@ -46,6 +61,8 @@ struct crossing {
     bool read_only;
 };
 
-const char *crossing_word(enum crossing_kind kind); /* "folder", "pipe", "port", "network", "device" */
+/* "folder", "pipe", "port", "network", "device", "mount", "pid", "ipc", "uts", "user", "cgroup", "registry",
+ * "objects" */
+const char *crossing_word(enum crossing_kind kind);
 
 #endif

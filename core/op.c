@@ -15,6 +15,7 @@
 #include "core/host.h"
 #include "core/image.h"
 #include "core/memory.h"
+#include "core/namespaces.h"
 
 struct op {
     uv_timer_t timer; /* initialised when answered */
@@ -36,6 +37,7 @@ static void answer_done(struct answer *a)
     process_table_free(a->processes);
     image_list_free(a->images);
     host_table_free(a->host);
+    namespace_table_free(a->namespaces);
 }
 
 static void op_free(struct op *op)

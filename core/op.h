@@ -29,6 +29,7 @@ struct answer {       /* what an engine says; {0} is plain success */
     struct process_table *processes;
     struct image_list *images;
     struct host_table *host;
+    struct namespace_table *namespaces;
 };
 
 /* The answer is borrowed for the call; to keep a part, take its pointer and leave NULL there. */

@@ -93,6 +93,11 @@ struct console *session_console(struct session *s, container_id id, const struct
  * it. Good until the next turn of the loop. */
 struct host_source *session_host(const struct session *s, container_id id, struct host_source *ours);
 
+/* Looks at the namespaces of all containers that run on this kernel (those whose first process has a pid
+ * here), so that it is known which of them share one. The answer has a table; NULL: the host cannot look, cb
+ * is not called. */
+struct op *session_namespaces(const struct session *s, struct host_source *ours, op_cb cb, void *user);
+
 /* The number of the engine that is asked to do something to this container (backend.h, authority); -1: none.
  */
 int session_engine_of(const struct session *s, container_id id);

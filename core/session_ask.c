@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/host.h"
 #include "core/memory.h"
 #include "core/refused.h"
 #include "core/session_parts.h"
@@ -490,4 +491,22 @@ struct host_source *session_host(const struct session *s, container_id id, struc
         first = online ? host_of(s->slots[i], ours) : first;
     }
     return s->n_slots ? first : ours;
+}
+
+struct op *session_namespaces(const struct session *s, struct host_source *ours, op_cb cb, void *user)
+{
+    if (!ours || !ours->namespaces) {
+        return NULL;
+    }
+    size_t n = 0, cursor = 0;
+    struct namespace_target *targets = mem_new(model_count(s->model) + 1, sizeof *targets);
+    for (const struct container *c; (c = model_next(s->model, &cursor));) {
+        if (c->pid && state_has_processes(c->state)) {
+            targets[n++] = (struct namespace_target){.key = c->key, .pid = c->pid, .started = c->started};
+        }
+    }
+    struct op *op = op_new(s->loop, cb, user);
+    ours->namespaces(ours, op, targets, n);
+    free(targets);
+    return op;
 }

@@ -1,7 +1,6 @@
 #include "core/whois.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/memory.h"
 
@@ -19,7 +18,7 @@ struct whois {
 static bool host_knows(const struct host_table *host, const char *key)
 {
     for (size_t i = 0; i < host->count; i++) {
-        if (host->rows[i].container && strcmp(host->rows[i].container, key) == 0) {
+        if (host_process_in(&host->rows[i], key)) {
             return true;
         }
     }
@@ -62,7 +61,9 @@ static void on_table(void *user, struct answer *answer)
     uint32_t inside = 0;
     w->op = NULL;
     if (answer->processes && hostmap_is_among(w->pid, w->host, answer->processes, &inside)) {
-        finish(w, (struct who){RELATION_PROCESS, w->ids[w->next - 1], inside});
+        finish(w, (struct who){.relation = RELATION_PROCESS,
+                               .container = w->ids[w->next - 1],
+                               .container_pid = inside});
     } else if (w->next < w->n) {
         ask_next(w);
     } else {

@@ -198,17 +198,45 @@ void app_open_tab(struct app *a, const char *title)
     }
 }
 
-void app_show_container(struct app *a, container_id id)
+/* Only what hides the row is taken away: an option that hides nothing stays as the person set it. */
+bool app_reveal(struct app *a, container_id id)
 {
-    if (!model_get(a->model, id)) {
-        return;
+    const struct container *c = model_get(a->model, id);
+    if (!c) {
+        app_say(a, "That container is gone.");
+        return false;
+    }
+    const char *why = NULL;
+    if (!list_view_holds(a->list, id) && c->apart && !list_view_shows_apart(a->list)) {
+        list_view_show_apart(a->list, true);
+        app_count(a);
+        why = "VMs that are no containers are listed now";
+    }
+    if (!list_view_holds(a->list, id) && c->state == CONTAINER_EXITED && list_view_hides_stopped(a->list)) {
+        list_view_hide_stopped(a->list, false);
+        why = "stopped containers are listed now";
+    }
+    if (!list_view_holds(a->list, id) && list_view_filter_words(a->list)[0]) {
+        list_view_filter(a->list, NULL);
+        why = "the filter is taken away";
     }
     if (!list_view_holds(a->list, id)) {
-        list_view_filter(a->list, NULL);
-        list_view_hide_stopped(a->list, false);
+        app_say(a, "%s has no row in the list.", c->name ? c->name : c->key);
+        return false;
     }
     list_view_select(a->list, id);
-    detail_front(a->detail, DETAIL_MAP);
+    if (why) {
+        app_say(a, "To show %s, %s.", c->name ? c->name : c->key, why);
+    }
+    return true;
+}
+
+void app_show_container(struct app *a, container_id id)
+{
+    model_publish(a->model); /* the list knows of a container from the next frame on, else */
+    if (app_reveal(a, id)) {
+        detail_front(a->detail, DETAIL_MAP);
+    }
 }
 
 /* What happens outside. */

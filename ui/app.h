@@ -49,7 +49,8 @@ struct view *app_pane(const struct app *a); /* the pane with the focus, whatever
 /* Brings a tab of the detail pane to the front, with the focus. */
 void app_open_tab(struct app *a, const char *title);
 
-/* The cursor goes there, with its host map; 0: nothing. */
+/* The cursor goes there, with its host map. If an option of the list or the filter hides it, that is taken
+ * away, and said; a container that is gone is said to be so, and the cursor stays. */
 void app_show_container(struct app *a, container_id id);
 
 /* One sentence in the bottom line until the next key; an error stands out. */

@@ -13,53 +13,60 @@ static bool by_amount(enum sort_key by)
     return by >= SORT_CPU;
 }
 
+/* The tabs show the selected container: an action on another one selects it first. */
+static bool select_target(struct app *a, container_id id)
+{
+    return id == app_selected(a) || app_reveal(a, id);
+}
+
 static void do_attach(struct app *a, container_id id)
 {
-    console_view_attach(detail_console(a->detail), id);
-    app_open_tab(a, detail_console(a->detail)->type->title);
+    if (select_target(a, id)) {
+        console_view_attach(detail_console(a->detail), id);
+        app_open_tab(a, detail_console(a->detail)->type->title);
+    }
 }
 
 static void do_exec(struct app *a, container_id id)
 {
-    console_view_exec(detail_console(a->detail), id, NULL);
-    a->shells = true;
-    app_open_tab(a, detail_console(a->detail)->type->title);
+    if (select_target(a, id)) {
+        console_view_exec(detail_console(a->detail), id, NULL);
+        a->shells = true;
+        app_open_tab(a, detail_console(a->detail)->type->title);
+    }
 }
 
-static void open_tab(struct app *a, enum detail_tab tab)
+static void open_tab(struct app *a, enum detail_tab tab, container_id id)
 {
-    detail_front(a->detail, tab);
-    app_focus(a, FOCUS_DETAIL);
+    if (select_target(a, id)) {
+        detail_front(a->detail, tab);
+        app_focus(a, FOCUS_DETAIL);
+    }
 }
 
 static void do_logs(struct app *a, container_id id)
 {
-    (void)id;
-    open_tab(a, DETAIL_LOGS);
+    open_tab(a, DETAIL_LOGS, id);
 }
 
 static void do_inspect(struct app *a, container_id id)
 {
-    (void)id;
-    open_tab(a, DETAIL_INSPECT);
+    open_tab(a, DETAIL_INSPECT, id);
 }
 
 static void do_processes(struct app *a, container_id id)
 {
-    (void)id;
-    open_tab(a, DETAIL_PROCESSES);
+    open_tab(a, DETAIL_PROCESSES, id);
 }
 
 static void do_map(struct app *a, container_id id)
 {
-    (void)id;
-    open_tab(a, DETAIL_MAP);
+    open_tab(a, DETAIL_MAP, id);
 }
 
 static void do_stats(struct app *a, container_id id)
 {
-    (void)id;
-    open_tab(a, DETAIL_STATS);
+    open_tab(a, DETAIL_STATS, id);
 }
 
 /* Beside the one that is looked at, where that engine can. */

@@ -21,10 +21,10 @@ struct batch {
     const struct action *action;
     struct job *job; /* NULL until it runs */
     struct target *targets;
-    size_t count, left, failed, remarked;
-    struct error why; /* of the first that failed */
-    char *remark;     /* of the first that an engine remarked something on */
-    char *name;       /* of the only one, else NULL */
+    size_t count, left, failed, remarked, hidden; /* hidden: not in the list now, by its filter or options */
+    struct error why;                             /* of the first that failed */
+    char *remark;                                 /* of the first that an engine remarked something on */
+    char *name;                                   /* of the only one, else NULL */
 };
 
 static void batch_free(struct batch *b)
@@ -173,6 +173,7 @@ static size_t gather(struct batch *b, const container_id *ids, size_t n, char *w
         *t = (struct target){
             .batch = b, .id = ids[i], .verb = verb_for(b->action, c), .force = state_is_live(c->state)};
         running += state_is_live(c->state);
+        b->hidden += !list_view_holds(b->app->list, ids[i]);
         free(b->name);
         b->name = n == 1 ? mem_string(c->name ? c->name : c->key) : NULL;
     }
@@ -208,13 +209,21 @@ static void question(const struct batch *b, size_t asked, size_t running, struct
     } else {
         text_addf(out, "%zu containers", b->count);
     }
+    if (b->hidden > 0) {
+        text_addf(out, ", %zu of them not in the list now", b->hidden);
+    }
     text_add_char(out, '?');
     text_add(out, consequence(b->targets[0].verb, running));
 }
 
-/* What ends nothing is not asked about; what deletes while it runs, always. */
-static bool must_ask(const struct app *a, const struct action *action, size_t running)
+/* What ends nothing is not asked about; what deletes while it runs, always, and so is what acts on marked
+ * containers that nobody sees. */
+static bool must_ask(const struct app *a, const struct batch *b, size_t asked, size_t running)
 {
+    const struct action *action = b->action;
+    if (asked > 1 && b->hidden > 0) {
+        return true;
+    }
     if (action->id == ACTION_RESTART && !running) {
         return false;
     }
@@ -233,7 +242,7 @@ void app_act(struct app *a, const struct action *action, const container_id *ids
     if (b->count == 0) {
         app_say(a, "%s", why);
         batch_free(b);
-    } else if (must_ask(a, action, running)) {
+    } else if (must_ask(a, b, n, running)) {
         question(b, n, running, &words);
         app_confirm(a, text_of(&words), confirmed, b);
     } else {

@@ -95,6 +95,10 @@ struct app {
 void app_quit(struct app *a, int code);
 void app_ready(struct app *a); /* draw the first frame now */
 
+/* The cursor goes to that container; what hides its row is taken away, and said. False, and said: it has no
+ * row, and the cursor stays. */
+bool app_reveal(struct app *a, container_id id);
+
 /* app_draw.c */
 void app_draw(void *user);
 void app_follow(struct app *a); /* the tab in front shows the selected container */

@@ -46,6 +46,7 @@ static void await(struct app *a, const char *key, const struct launching *l)
     free(a->awaited.key);
     a->awaited = (struct awaited){mem_string(key), l->then == LAUNCHING_CONSOLE, l->then == LAUNCHING_MAP,
                                   l->old, l->spec.isolation};
+    model_publish(a->model); /* the list is to know of it already */
     app_await_changes(a);
 }
 
@@ -130,11 +131,9 @@ static void ask_to_retire(struct app *a, const struct container *fresh, containe
 
 static void go_to(struct app *a, container_id id, const struct awaited *how)
 {
-    if (!list_view_holds(a->list, id)) {
-        list_view_filter(a->list, NULL);
-        list_view_hide_stopped(a->list, false);
+    if (!app_reveal(a, id)) {
+        return;
     }
-    list_view_select(a->list, id);
     if (how->map) {
         detail_front(a->detail, DETAIL_MAP);
     } else if (how->console && !how->old) {

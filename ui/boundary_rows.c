@@ -1,5 +1,5 @@
 /* The wall is told in the order in which a person asks: whose kernel is it, what is the container's own, what
- * goes through the wall on purpose, who on the host works for it, and what no wall offers. */
+ * goes through the wall, and who on the host works for it. */
 #include "ui/boundary_rows.h"
 
 #include <stdio.h>
@@ -50,16 +50,6 @@ static void add_wall(struct boundary_rows *b, const struct container *it)
     }
 }
 
-static const struct crossing *crossing_of(const struct container *it, enum crossing_kind kind)
-{
-    for (size_t i = 0; i < it->n_crossings; i++) {
-        if (it->crossings[i].kind == kind) {
-            return &it->crossings[i];
-        }
-    }
-    return NULL;
-}
-
 static size_t count_crossings(const struct container *it, enum crossing_kind kind)
 {
     size_t n = 0;
@@ -67,19 +57,6 @@ static size_t count_crossings(const struct container *it, enum crossing_kind kin
         n += it->crossings[i].kind == kind;
     }
     return n;
-}
-
-static void add_pids(struct boundary_rows *b, const struct container *it, bool windows)
-{
-    char remark[100];
-    if (windows) {
-        snprintf(remark, sizeof remark, "the host knows them by the same numbers");
-    } else if (it->pid != 0) {
-        snprintf(remark, sizeof remark, "its first process is pid %u on the host", (unsigned)it->pid);
-    } else {
-        snprintf(remark, sizeof remark, "the host knows them by other numbers");
-    }
-    add_words(b, "process ids", STYLE_TEXT, "own", remark);
 }
 
 static bool has_helper(const struct container *it, enum worker_role role)
@@ -92,61 +69,156 @@ static bool has_helper(const struct container *it, enum worker_role role)
     return false;
 }
 
-static void add_network(struct boundary_rows *b, const struct container *it)
+/* What is known of the network beside whose it is. */
+static void network_words(const struct container *it, struct text *t)
 {
-    const struct crossing *network = crossing_of(it, CROSSING_NETWORK);
-    char words[160];
-    if (network == NULL && it->crossings_untold) {
-        add_words(b, "network", STYLE_QUIET, "not told", "its own, or shared; nor are its ports");
-        return;
+    size_t ports = count_crossings(it, CROSSING_PORT);
+    if (ports > 0) {
+        text_addf(t, "%zu port%s mapped", ports, ports == 1 ? "" : "s");
     }
-    if (network == NULL) {
-        size_t ports = count_crossings(it, CROSSING_PORT);
-        const char *out = has_helper(it, WORKER_NETWORK) ? "reaches out through the host's" : "";
-        snprintf(words, sizeof words, "%zu port%s mapped%s%s", ports, ports == 1 ? "" : "s", *out ? ", " : "",
-                 out);
-        add_words(b, "network", STYLE_TEXT, "own", ports > 0 ? words : *out ? out : NULL);
-        return;
+    if (has_helper(it, WORKER_NETWORK)) {
+        text_addf(t, "%sreaches out through the host's", t->len > 0 ? ", " : "");
     }
-    snprintf(words, sizeof words, "%.120s", network->outside != NULL ? network->outside : "another network");
-    add_words(b, "network", STYLE_WARNING, "shared", words);
 }
 
-static void add_files(struct boundary_rows *b, const struct container *it)
+static void file_words(const struct container *it, struct text *t)
 {
-    char remark[200] = "";
     size_t folders = count_crossings(it, CROSSING_FOLDER);
     if (it->image != NULL) {
-        snprintf(remark, sizeof remark, "from %.100s", it->image);
+        text_addf(t, "from %.100s", it->image);
     }
     if (folders > 0) {
-        size_t len = strlen(remark);
-        snprintf(remark + len, sizeof remark - len, "%s%zu folder%s mapped", len > 0 ? ", " : "", folders,
-                 folders == 1 ? "" : "s");
+        text_addf(t, "%s%zu folder%s mapped", t->len > 0 ? ", " : "", folders, folders == 1 ? "" : "s");
     }
-    add_words(b, "file system", STYLE_TEXT, "own", remark[0] != '\0' ? remark : NULL);
 }
 
-static void add_namespaces(struct boundary_rows *b, const struct container *it, bool windows)
+static void own_words(const struct container *it, const struct namespaces *n, enum namespace_kind kind,
+                      struct text *t)
 {
+    if (kind == NAMESPACE_MOUNT) {
+        file_words(it, t);
+    } else if (kind == NAMESPACE_NETWORK) {
+        network_words(it, t);
+    } else if (kind == NAMESPACE_PID && n->windows) {
+        text_add(t, "the host knows them by the same numbers");
+    } else if (kind == NAMESPACE_PID && it->pid != 0) {
+        text_addf(t, "its first process is pid %u on the host", (unsigned)it->pid);
+    }
+}
+
+/* What follows from sharing the host's. */
+static const char *host_words(enum namespace_kind kind)
+{
+    static const char *const words[NAMESPACE_COUNT] = {
+        [NAMESPACE_MOUNT] = "it works on the host's own files",
+        [NAMESPACE_NETWORK] = "it uses the host's network, ports and sockets",
+        [NAMESPACE_PID] = "it sees every process of the host",
+        [NAMESPACE_IPC] = "it sees the shared memory of the host's programs",
+        [NAMESPACE_UTS] = "it sees the host's name",
+        [NAMESPACE_USER] = "its user ids are the host's",
+        [NAMESPACE_CGROUP] = "it sees where in the host's tree it runs",
+    };
+    return words[kind] != NULL ? words[kind] : "";
+}
+
+static void add_source(const struct namespace_fact *fact, struct text *t)
+{
+    const char *source = fact->source != NULL ? fact->source : "";
+    switch (fact->how) {
+    case FACT_SEEN:
+        text_add(t, source);
+        break;
+    case FACT_TOLD:
+        text_addf(t, "told: %s", source);
+        break;
+    case FACT_ASKED:
+        text_addf(t, "asked for: %s", source);
+        break;
+    case FACT_NOWHERE:
+        text_add(t, fact->why != NULL ? fact->why : "");
+        break;
+    }
+}
+
+/* Users and cgroups are the host's by the engines' own default: that is said, and no alarm. */
+static enum style fact_style(enum fact_state state, enum namespace_kind kind)
+{
+    if (state == FACT_NOT_TOLD) {
+        return STYLE_QUIET;
+    }
+    bool usual = kind == NAMESPACE_USER || kind == NAMESPACE_CGROUP;
+    return state == FACT_OWN || usual ? STYLE_TEXT : STYLE_WARNING;
+}
+
+static void fact_words(const struct namespace_fact *fact, struct text *t)
+{
+    switch (fact->state) {
+    case FACT_NOT_TOLD:
+        text_add(t, "not told");
+        break;
+    case FACT_OWN:
+        text_add(t, "own");
+        break;
+    case FACT_HOST:
+        text_add(t, "the host's");
+        break;
+    case FACT_SHARED:
+        text_addf(t, "shared with %s", fact->with != NULL ? fact->with : "another container");
+        break;
+    case FACT_READER:
+        text_add(t, "the same as porthole's own");
+        break;
+    }
+}
+
+static void add_namespace(struct boundary_rows *b, const struct container *it, const struct namespaces *n,
+                          enum namespace_kind kind)
+{
+    const struct namespace_fact *fact = &n->fact[kind];
+    struct text words = {0}, detail = {0}, remark = {0};
+    fact_words(fact, &words);
+    if (fact->state == FACT_OWN) {
+        own_words(it, n, kind, &detail);
+    } else if (fact->state == FACT_HOST && fact->how != FACT_ASKED) {
+        text_add(&detail, host_words(kind)); /* what does not run sees nothing */
+    }
+    add_source(fact, &remark);
+    if (detail.len > 0) {
+        text_addf(&remark, "%s%s", remark.len > 0 ? "; " : "", detail.data);
+    }
+    add_words(b, namespace_label(kind), fact_style(fact->state, kind), text_of(&words),
+              remark.len > 0 ? text_of(&remark) : NULL);
+    text_done(&words);
+    text_done(&detail);
+    text_done(&remark);
+}
+
+/* The namespaces inside part the container from its VM, not from the host: nothing is said of them. */
+static void add_in_vm(struct boundary_rows *b, const struct container *it)
+{
+    struct text files = {0}, network = {0};
+    file_words(it, &files);
+    network_words(it, &network);
+    add_words(b, "file system", STYLE_TEXT, "in its VM", files.len > 0 ? text_of(&files) : NULL);
+    add_words(b, "network", it->crossings_untold ? STYLE_QUIET : STYLE_TEXT,
+              it->crossings_untold ? "not told" : "in its VM",
+              it->crossings_untold ? "its engine tells no ports of it"
+              : network.len > 0    ? text_of(&network)
+                                   : NULL);
+    text_done(&files);
+    text_done(&network);
+}
+
+static void add_namespaces(struct boundary_rows *b, const struct container *it, const struct namespaces *n)
+{
+    size_t count;
+    const enum namespace_kind *kinds = namespace_kinds(n->windows, &count);
     if (it->isolation == ISOLATION_VM) {
-        add_words(b, "the machine", STYLE_TEXT, "own", "a whole computer is virtualised");
-        add_files(b, it);
-        add_network(b, it);
+        add_in_vm(b, it);
         return;
     }
-    if (it->isolation != ISOLATION_PROCESS) {
-        return;
-    }
-    add_files(b, it);
-    add_pids(b, it, windows);
-    add_network(b, it);
-    if (windows) {
-        add_words(b, "registry", STYLE_TEXT, "own", NULL);
-        add_words(b, "named objects", STYLE_TEXT, "own", "an object manager namespace of its own");
-    } else {
-        add_words(b, "host name", STYLE_TEXT, "own", NULL);
-        add_words(b, "ipc", STYLE_TEXT, "own", "message queues, semaphores, shared memory");
+    for (size_t i = 0; i < count && it->isolation != ISOLATION_HOST; i++) {
+        add_namespace(b, it, n, kinds[i]);
     }
 }
 
@@ -167,24 +239,29 @@ static void add_crossing(struct boundary_rows *b, const struct crossing *crossin
     text_done(&words);
 }
 
-static void add_crossings(struct boundary_rows *b, const struct container *it)
+static void add_crossings(struct boundary_rows *b, const struct container *it, const struct namespaces *n)
 {
-    if (it->crossings_untold) {
-        add_words(b, NULL, STYLE_STRONG, "What goes through the wall is not told: whoever made it knows.",
+    struct crossing_list list;
+    char words[120];
+    if (it->isolation == ISOLATION_HOST) {
+        return; /* there is no wall */
+    }
+    crossings_of(&list, it, n);
+    if (list.count == 0) {
+        add_words(b, NULL, STYLE_STRONG,
+                  it->crossings_untold ? "What goes through the wall is not told: whoever made it knows."
+                  : list.complete      ? "Nothing goes through the wall."
+                                       : "What goes through the wall is not all told: see above.",
                   NULL);
-        return;
+    } else {
+        snprintf(words, sizeof words, "%zu %s through the wall%s", list.count,
+                 list.count == 1 ? "way" : "ways", list.complete ? "" : ", and what is not told");
+        add_words(b, NULL, STYLE_STRONG, words, NULL);
     }
-    if (it->n_crossings == 0) {
-        add_words(b, NULL, STYLE_STRONG, "Nothing goes through the wall.", NULL);
-        return;
+    for (size_t i = 0; i < list.count; i++) {
+        add_crossing(b, &list.each[i]);
     }
-    char words[80];
-    snprintf(words, sizeof words, "%zu %s through the wall", it->n_crossings,
-             it->n_crossings == 1 ? "way" : "ways");
-    add_words(b, NULL, STYLE_STRONG, words, NULL);
-    for (size_t i = 0; i < it->n_crossings; i++) {
-        add_crossing(b, &it->crossings[i]);
-    }
+    crossings_done(&list);
 }
 
 static const char *worker_remark(enum worker_role role)
@@ -218,21 +295,18 @@ static void add_workers(struct boundary_rows *b, const struct container *it)
     }
 }
 
-void boundary_rows_make(struct boundary_rows *b, const struct container *it, bool windows, const char *note)
+void boundary_rows_make(struct boundary_rows *b, const struct container *it, const struct namespaces *n,
+                        const char *note)
 {
     if (note) {
         add_words(b, NULL, STYLE_WARNING, note, NULL);
         blank(b);
     }
     add_wall(b, it);
-    add_namespaces(b, it, windows);
+    add_namespaces(b, it, n);
     blank(b);
-    add_crossings(b, it);
+    add_crossings(b, it, n);
     add_workers(b, it);
-    blank(b);
-    add_words(b, NULL, STYLE_QUIET,
-              "No wall offers: shared memory, shared synchronisation objects, shared process namespaces.",
-              NULL);
 }
 
 void boundary_rows_done(struct boundary_rows *b)

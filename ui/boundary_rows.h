@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "core/container.h"
+#include "core/namespaces.h"
 #include "ui/canvas.h"
 
 struct boundary_row {
@@ -20,9 +21,10 @@ struct boundary_rows {
     size_t count, room;
 };
 
-/* Into {0}. windows: the engine's containers are Windows containers, with a registry and an object manager.
- * note: a sentence that comes first; NULL none. */
-void boundary_rows_make(struct boundary_rows *b, const struct container *it, bool windows, const char *note);
+/* Into {0}. n: what is known of its namespaces; every row on one says where that was read, or that it was not
+ * told. note: a sentence that comes first; NULL none. */
+void boundary_rows_make(struct boundary_rows *b, const struct container *it, const struct namespaces *n,
+                        const char *note);
 void boundary_rows_done(struct boundary_rows *b);
 
 #endif

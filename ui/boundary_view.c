@@ -1,22 +1,29 @@
-/* Everything here is in the container's record already: nothing is asked, and it is drawn again when that
- * changes. */
+/* What the engine says is in the container's record; whose its namespaces are is read from the kernel, off
+ * the loop, while the tab is on the screen: when it comes there, when a record changes, and now and then,
+ * since another container may have come that shares one. */
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "core/namespaces.h"
+#include "core/op.h"
 #include "core/text.h"
 #include "ui/boundary_rows.h"
 #include "ui/pane.h"
 #include "ui/scroller.h"
 #include "ui/views.h"
 
-enum { LABEL_COLS = 14, GAP = 3, WORDS_LEAST = 26 };
+enum { LABEL_COLS = 14, GAP = 3, WORDS_LEAST = 26, TICKS_BETWEEN = 5 };
 
 struct boundary_view {
     struct view view;
     container_id id;
     bool visible;
     struct boundary_rows rows;
-    bool known; /* rows are made */
+    bool known;                   /* rows are made */
+    struct op *op;                /* while the namespaces are being read */
+    bool again;                   /* and that will be out of date */
+    struct namespace_table *seen; /* NULL: not read yet, or nobody can */
+    unsigned ticks;               /* since they were read */
     struct scroller scroller;
 };
 
@@ -25,23 +32,61 @@ static struct boundary_view *self(struct view *v)
     return (struct boundary_view *)v;
 }
 
-static bool is_windows(struct boundary_view *v)
-{
-    const struct session *s = app_session(v->view.app);
-    int engine = session_engine_of(s, v->id);
-    return engine >= 0 && session_engine(s, engine)->hypervisor == HYPERVISOR_HYPERV;
-}
-
 static void make(struct boundary_view *v)
 {
-    const struct container *it = model_get(app_model(v->view.app), v->id);
+    struct app *a = v->view.app;
+    const struct container *it = model_get(app_model(a), v->id);
+    struct namespaces known;
     char note[600];
     boundary_rows_done(&v->rows);
     v->known = it != NULL;
     if (it != NULL) {
-        boundary_rows_make(&v->rows, it, is_windows(v),
-                           session_note(app_session(v->view.app), it, note, sizeof note));
+        namespaces_judge(&known, it, v->seen, app_model(a));
+        boundary_rows_make(&v->rows, it, &known, session_note(app_session(a), it, note, sizeof note));
+        namespaces_done(&known);
     }
+}
+
+static void read_namespaces(struct boundary_view *v);
+
+static void on_namespaces(void *user, struct answer *answer)
+{
+    struct boundary_view *v = user;
+    v->op = NULL;
+    namespace_table_free(v->seen);
+    v->seen = answer->namespaces;
+    answer->namespaces = NULL;
+    make(v);
+    app_redraw(v->view.app, &v->view);
+    if (v->again) {
+        read_namespaces(v);
+    }
+}
+
+/* Where they cannot be read, the rows are made of the record alone. */
+static void read_namespaces(struct boundary_view *v)
+{
+    struct app *a = v->view.app;
+    v->ticks = 0;
+    v->again = v->op != NULL;
+    if (v->op == NULL) {
+        v->op = session_namespaces(app_session(a), app_host(a, v->id), on_namespaces, v);
+    }
+    if (v->op == NULL) {
+        make(v);
+    }
+}
+
+static void forget(struct boundary_view *v)
+{
+    if (v->op != NULL) {
+        op_cancel(v->op);
+    }
+    namespace_table_free(v->seen);
+    boundary_rows_done(&v->rows);
+    v->op = NULL;
+    v->seen = NULL;
+    v->known = v->again = false;
 }
 
 static void show(struct view *view, container_id id, bool visible)
@@ -50,16 +95,29 @@ static void show(struct view *view, container_id id, bool visible)
     if (id != v->id) {
         v->scroller = (struct scroller){0};
     }
+    if (id != v->id || !visible) {
+        forget(v);
+    }
     v->id = id;
     v->visible = visible;
-    make(v);
+    if (visible) {
+        read_namespaces(v);
+    }
+}
+
+static void tick(struct view *view)
+{
+    struct boundary_view *v = self(view);
+    if (v->visible && v->op == NULL && ++v->ticks >= TICKS_BETWEEN) {
+        read_namespaces(v);
+    }
 }
 
 static void changed(struct view *view, const struct change *changes, size_t n)
 {
     struct boundary_view *v = self(view);
     if (v->visible && (pane_changed(changes, n, v->id) & ~(unsigned)FIELD_USAGE)) {
-        make(v);
+        read_namespaces(v);
         app_redraw(view->app, view);
     }
 }
@@ -125,7 +183,7 @@ static bool key(struct view *view, const struct key *k)
 
 static void boundary_view_free(struct view *view)
 {
-    boundary_rows_done(&self(view)->rows);
+    forget(self(view));
     free(view);
 }
 
@@ -135,6 +193,7 @@ static const struct view_type BOUNDARY_VIEW = {
     .key = key,
     .show = show,
     .changed = changed,
+    .tick = tick,
     .free = boundary_view_free,
 };
 

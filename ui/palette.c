@@ -23,6 +23,7 @@ struct palette {
     struct found found[ACTION_COUNT];
     size_t count, row, top;
     struct rect list; /* as last drawn */
+    container_id on;  /* what was selected when the palette was opened: its commands are about this one */
 };
 
 static int score(const char *typed, const struct action *a)
@@ -56,7 +57,7 @@ static void draw_found(struct palette *p, struct canvas *c, int row, const struc
 {
     char why[256];
     struct app *app = p->view.app;
-    const struct container *on = model_get(app_model(app), app_selected(app));
+    const struct container *on = model_get(app_model(app), p->on);
     const char *reason = a->states || a->verb >= 0 ? action_refusal(a, on, why, sizeof why) : NULL;
     const char *key = app_key(app, a->id);
     struct rect line = {row, p->list.col, 1, p->list.cols};
@@ -112,9 +113,14 @@ static void choose(struct palette *p)
     if (p->count == 0) {
         return;
     }
-    enum action_id id = p->found[p->row].action->id;
+    const struct action *action = p->found[p->row].action;
+    container_id on = p->on;
     app_pop(app); /* p is gone */
-    app_do(app, id);
+    if (action->states && on != app_selected(app)) {
+        app_say(app, "The container that was selected has left the list: nothing was done.");
+    } else {
+        app_do(app, action->id);
+    }
 }
 
 static void move(struct palette *p, long by)
@@ -201,6 +207,7 @@ struct view *palette_new(struct app *a)
 {
     struct palette *p = mem_new(1, sizeof *p);
     p->view = (struct view){&type, a};
+    p->on = app_selected(a);
     find(p);
     return &p->view;
 }

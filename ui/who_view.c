@@ -17,6 +17,7 @@ enum { WIDTH = 84, HEIGHT = 13 };
 
 struct who_view {
     struct view view;
+    uint32_t asked; /* the number that was typed: a process, or a thread of `pid` */
     uint32_t pid;
     struct op *op;        /* while the host is being read */
     struct whois *search; /* while containers are being asked */
@@ -40,7 +41,11 @@ static void find(struct who_view *w)
     size_t cursor = 0;
     const struct container *c;
     const struct container **all = mem_new(model_count(m), sizeof(const struct container *));
-    const struct host_source *asked = app_host(w->view.app, 0);
+    struct host_source *asked = app_host(w->view.app, 0);
+    if (!host_table_find(w->host, w->pid) && asked && asked->process_of_thread) {
+        uint32_t process = asked->process_of_thread(asked, w->pid);
+        w->pid = process ? process : w->pid;
+    }
     while ((c = model_next(m, &cursor))) {
         if (app_host(w->view.app, c->id) == asked) { /* pids of other machines mean nothing here */
             all[n++] = c;
@@ -74,8 +79,12 @@ static const char *name_of(const struct container *c)
 
 static void sentence(const struct who_view *w, struct text *out)
 {
+    char remark[HOSTMAP_REMARK];
     const struct container *c = model_get(app_model(w->view.app), w->who.container);
     const char *of = c ? name_of(c) : "a container that is gone";
+    if (w->asked != w->pid) {
+        text_addf(out, "%u is a thread of process %u. ", w->asked, w->pid);
+    }
     switch (w->who.relation) {
     case RELATION_NONE:
         text_addf(out, "The host has no process %u.", w->pid);
@@ -83,12 +92,16 @@ static void sentence(const struct who_view *w, struct text *out)
     case RELATION_HOST:
         text_addf(out, "Process %u belongs to no container: it is the host's own.", w->pid);
         break;
+    case RELATION_UNLISTED:
+        text_addf(out, "Process %u is in container %.12s, which no engine here knows: its cgroup says so.",
+                  w->pid, w->who.unlisted);
+        break;
     case RELATION_PROCESS:
         text_addf(out, "Process %u runs inside %s", w->pid, of);
         if (w->who.container_pid) {
             text_addf(out, ", where it is process %u", w->who.container_pid);
         }
-        text_add(out, ".");
+        text_addf(out, ".%s", hostmap_who_remark(&w->who, remark, sizeof remark));
         break;
     case RELATION_WORKER:
         text_addf(out, "Process %u is the VM of %s: what runs inside cannot be seen from the host.", w->pid,
@@ -168,7 +181,7 @@ static void draw(struct view *v, struct canvas *c, struct rect r, bool focused, 
     struct rect box = {r.row + (r.rows - rows) / 3, r.col + (r.cols - cols) / 2, rows, cols};
     (void)focused;
     (void)all;
-    snprintf(title, sizeof title, "Who is %u?", w->pid);
+    snprintf(title, sizeof title, "Who is %u?", w->asked);
     canvas_fill(c, box, STYLE_TEXT);
     canvas_box(c, box, STYLE_QUIET, title);
     draw_body(w, c, (struct rect){box.row + 2, box.col + 3, rows - 3, cols - 6});
@@ -183,9 +196,11 @@ static bool key(struct view *v, const struct key *k)
         app_pop(app);
         return true;
     }
-    if (k->code == KEY_CODE_ENTER) {
-        app_pop(app);
-        app_show_container(app, id);
+    if (k->code == KEY_CODE_ENTER && !w->op && !w->search) {
+        app_pop(app); /* w is gone */
+        if (id) {
+            app_show_container(app, id);
+        }
         return true;
     }
     return false;
@@ -223,7 +238,7 @@ struct view *who_view_new(struct app *a, uint32_t pid)
     struct who_view *w = mem_new(1, sizeof *w);
     struct host_source *host = app_host(a, 0);
     w->view = (struct view){&type, a};
-    w->pid = pid;
+    w->asked = w->pid = pid;
     if (host) {
         w->op = op_new(app_loop(a), told, w);
         host->read(host, w->op);

@@ -70,6 +70,7 @@ struct api_record { /* a container as one answer tells it; owns its strings */
     char *image_id;
     char **own;
     size_t n_own, room_own;
+    struct namespace_fact namespaces[NAMESPACE_COUNT];
 };
 
 /* A row of the list. False: it is no container that can be understood. */

@@ -384,6 +384,49 @@ static void add_network(struct api_record *r, const char *mode)
     }
 }
 
+static const struct namespace_setting {
+    enum namespace_kind kind;
+    const char *source;
+    const char *own[5]; /* words for a namespace of its own */
+} namespace_settings[] = {
+    {NAMESPACE_NETWORK, "HostConfig.NetworkMode", {"none"}}, /* and the names of networks */
+    {NAMESPACE_PID, "HostConfig.PidMode", {"", "private"}},
+    {NAMESPACE_IPC, "HostConfig.IpcMode", {"none", "private", "shareable"}},
+    {NAMESPACE_UTS, "HostConfig.UTSMode", {"", "private"}},
+    {NAMESPACE_USER, "HostConfig.UsernsMode", {"private", "auto", "keep-id", "nomap"}},
+    {NAMESPACE_CGROUP, "HostConfig.CgroupnsMode", {"private"}},
+};
+
+/* A word that is not there tells nothing. An empty one means its own where Docker documents it so (PidMode,
+ * UTSMode), and nothing from Podman, which leaves empty what it does not translate. */
+static struct namespace_fact setting_of(const cJSON *host, const struct namespace_setting *s,
+                                        enum fact_how how, const struct api_engine *e)
+{
+    const char *word = json_string(host, s->source + sizeof "HostConfig." - 1, "?");
+    if (strcmp(word, "?") == 0 || (e->podman && !*word)) {
+        return (struct namespace_fact){.state = FACT_NOT_TOLD};
+    }
+    struct namespace_fact fact = namespace_fact_of(word, s->own, how, s->source);
+    if (s->kind == NAMESPACE_NETWORK && fact.state == FACT_NOT_TOLD && *word && !strchr(word, ':')) {
+        fact = (struct namespace_fact){.state = FACT_OWN, .how = how, .source = s->source};
+    }
+    return fact;
+}
+
+/* There is no setting for the file system; of the others Windows has the network only. */
+static void add_namespaces(struct api_record *r, const cJSON *host, const struct api_engine *e)
+{
+    bool live = state_has_processes(r->c.state);
+    size_t n = e->windows ? 1 : sizeof namespace_settings / sizeof *namespace_settings;
+    for (size_t i = 0; i < n; i++) {
+        const struct namespace_setting *s = &namespace_settings[i];
+        struct namespace_fact *fact = &r->namespaces[s->kind];
+        *fact = setting_of(host, s, live ? FACT_TOLD : FACT_ASKED, e);
+        fact->with = keep_clean(r, fact->with);
+    }
+    r->c.namespaces = r->namespaces;
+}
+
 static const char *command_of(struct api_record *r, const cJSON *json)
 {
     struct text t = {0}, clean = {0};
@@ -572,5 +615,6 @@ bool api_inspect(struct api_record *r, const cJSON *json, const struct api_engin
     add_ports(r, json);
     add_devices(r, host, e);
     add_network(r, json_string(host, "NetworkMode", ""));
+    add_namespaces(r, host, e);
     return true;
 }

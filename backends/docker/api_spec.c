@@ -311,7 +311,7 @@ void api_put_crossing(cJSON *body, cJSON *host, const struct crossing *c, bool w
     case CROSSING_DEVICE:
         put_device(host, c, windows);
         break;
-    case CROSSING_NETWORK: /* is the spec's network */
+    default: /* the network is s->network; other namespaces are never asked for */
         break;
     }
 }

@@ -29,6 +29,7 @@ struct entry {                /* one compute system */
     const char *reason; /* of the isolation; a constant */
     struct own *own;    /* NULL: others have launched it */
     bool is_linux, watched;
+    bool silo;               /* HCS tells of a silo of the host's kernel (ObRoot) */
     bool without_statistics; /* asked for them together with the processes it failed: ask for the list only */
     enum container_state state;
     uint64_t last_cpu; /* 100 ns, and when that was: ms; 0: not measured yet */

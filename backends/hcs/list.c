@@ -204,6 +204,14 @@ static void tell_refusals(struct hcs *h, const struct entry *e, struct container
     }
 }
 
+/* What a silo gives a container of its own. Its network is a compartment, of which no property tells. */
+static const struct namespace_fact silo_namespaces[NAMESPACE_COUNT] = {
+    [NAMESPACE_MOUNT] = {.state = FACT_OWN, .how = FACT_TOLD, .source = "HCS: ObRoot"},
+    [NAMESPACE_PID] = {.state = FACT_OWN, .how = FACT_TOLD, .source = "HCS: ObRoot"},
+    [NAMESPACE_REGISTRY] = {.state = FACT_OWN, .how = FACT_TOLD, .source = "HCS: ObRoot"},
+    [NAMESPACE_OBJECTS] = {.state = FACT_OWN, .how = FACT_TOLD, .source = "HCS: ObRoot"},
+};
+
 void entry_tell(struct hcs *h, const struct entry *e, unsigned fields)
 {
     struct container c;
@@ -221,6 +229,7 @@ void entry_tell(struct hcs *h, const struct entry *e, unsigned fields)
     c.n_workers = e->n_workers;
     c.vm = e->vm;
     c.crossings_untold = !e->own; /* no property query tells what a system was given (schema 2.4) */
+    c.namespaces = e->silo ? silo_namespaces : NULL;
     c.cpu = e->cpu;
     c.memory = e->memory;
     c.host_memory = e->host_memory;
@@ -300,6 +309,9 @@ static unsigned take_system(struct hcs *h, struct entry *e, const struct hcs_sys
             e->last_when = 0;
         }
     }
+    bool silo = s->object_root && isolation == ISOLATION_PROCESS;
+    differ |= silo != e->silo ? FIELD_CROSSINGS : 0;
+    e->silo = silo;
     e->isolation = isolation;
     e->kind = kind;
     e->reason = reason;

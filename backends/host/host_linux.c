@@ -1,6 +1,7 @@
 /* One reading is one pass over /proc on a thread of the pool. What cannot change without a new process or an
  * exec (command, user, cgroup) is remembered from the last pass for as long as pid, start time and name stay
- * the same; every SETTLED passes it is read afresh, since a process may be moved to another cgroup.
+ * the same; every SETTLED passes it is read afresh, since a process may be moved to another cgroup. One that
+ * has ended is not: the kernel takes it out of its cgroup, but it is still its container's.
  */
 #include "backends/host/host.h"
 
@@ -15,6 +16,8 @@
 #include <unistd.h>
 
 #include "backends/cgroup_key.h"
+#include "backends/cgroup_procs.h"
+#include "backends/host/namespaces_linux.h"
 #include "backends/host/reader.h"
 #include "backends/procfs.h"
 #include "core/memory.h"
@@ -31,9 +34,11 @@ struct known { /* what is remembered of a process; in the order of pids */
     uint64_t started;
     char name[64];
     char *command; /* NULL none */
-    char key[CGROUP_KEY];
-    uint32_t uid, inner_pid;
-    size_t levels; /* pid namespaces it is in */
+    char *keys;    /* of the containers around it, the innermost first, with blanks between; NULL none */
+    uint32_t uid;
+    struct host_level *levels;
+    size_t n_levels;
+    bool ended;
     uint32_t parent;
     uint64_t ticks, pages;
     unsigned age; /* passes since it was read */
@@ -61,6 +66,8 @@ static void forget(struct known *list, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         free(list[i].command);
+        free(list[i].keys);
+        free(list[i].levels);
     }
     free(list);
 }
@@ -118,26 +125,55 @@ static struct known *find(struct known *list, size_t n, uint32_t pid)
 static bool remembered(struct pass *p, uint32_t pid, const struct procfs_stat *stat, struct known *out)
 {
     struct known *old = find(p->old, p->n_old, pid);
-    if (!old || old->started != stat->started || strcmp(old->name, stat->name) != 0 || old->age >= SETTLED) {
+    bool fresh = old && (old->age < SETTLED || stat->state == 'Z');
+    if (!fresh || old->started != stat->started || strcmp(old->name, stat->name) != 0) {
         return false;
     }
     *out = *old;
-    old->command = NULL;
+    old->command = old->keys = NULL;
+    old->levels = NULL;
     out->age++;
     return true;
+}
+
+/* Namespaces are looked up for those only that are in one below ours. */
+static void learn_levels(const struct pass *p, const struct procfs_status *status, struct known *out)
+{
+    uint64_t numbers[PROCFS_LEVELS];
+    size_t inner = status->n_pids > p->own_levels ? status->n_pids - p->own_levels : 0;
+    namespaces_of(p->proc, out->pid, numbers, inner);
+    out->levels = mem_new(status->n_pids, sizeof *out->levels);
+    out->n_levels = status->n_pids;
+    for (size_t i = 0; i < status->n_pids; i++) {
+        out->levels[i] = (struct host_level){.pid = status->pids[i]};
+        if (i >= status->n_pids - inner) {
+            out->levels[i].number = numbers[i - (status->n_pids - inner)];
+        }
+    }
+}
+
+static char *learn_keys(const struct pass *p, uint32_t pid)
+{
+    char cgroup[16384], keys[CGROUP_NESTED][CGROUP_KEY];
+    struct text words = {0};
+    size_t n = procfs_read(p->proc, pid, "cgroup", cgroup, sizeof cgroup) > 0 ? cgroup_keys(cgroup, keys) : 0;
+    for (size_t i = 0; i < n; i++) {
+        text_addf(&words, "%s%s", i > 0 ? " " : "", keys[i]);
+    }
+    return n > 0 ? text_take(&words) : NULL;
 }
 
 static bool learn(struct pass *p, uint32_t pid, const struct procfs_stat *stat, struct known *out)
 {
     struct procfs_status status = {0};
-    char cgroup[16384];
     memset(out, 0, sizeof *out);
     out->pid = pid;
     out->started = stat->started;
     snprintf(out->name, sizeof out->name, "%s", stat->name);
+    out->age = pid % SETTLED; /* so that not all are due in the same pass */
     if (stat->kernel) {
-        out->inner_pid = pid;
-        out->age = pid % SETTLED;
+        status = (struct procfs_status){.pids = {pid}, .n_pids = 1};
+        learn_levels(p, &status, out);
         return true;
     }
     if (!procfs_status(p->proc, pid, &status)) {
@@ -149,12 +185,9 @@ static bool learn(struct pass *p, uint32_t pid, const struct procfs_stat *stat, 
     out->command = command.len > 0 ? text_take(&command) : NULL;
     text_done(&command);
     out->uid = status.uid;
-    out->levels = status.n_pids;
-    out->inner_pid = status.n_pids > 0 ? status.pids[status.n_pids - 1] : 0;
-    out->age = pid % SETTLED; /* so that not all are due in the same pass */
-    if (procfs_read(p->proc, pid, "cgroup", cgroup, sizeof cgroup) > 0) {
-        cgroup_key(cgroup, out->key);
-    }
+    status.n_pids = status.n_pids > 0 ? status.n_pids : 1; /* an old kernel: its number inside is unknown */
+    learn_levels(p, &status, out);
+    out->keys = learn_keys(p, pid);
     return true;
 }
 
@@ -170,6 +203,7 @@ static void look_at(struct pass *p, uint32_t pid)
     struct known *k = &p->now[p->n_now];
     if (remembered(p, pid, &stat, k) || learn(p, pid, &stat, k)) {
         k->parent = stat.parent;
+        k->ended = stat.state == 'Z';
         k->ticks = stat.ticks;
         k->pages = stat.pages;
         p->n_now++;
@@ -196,8 +230,34 @@ static void find_rootless(const struct pass *p, struct known *k)
         above = find(p->now, p->n_now, above->parent);
         const char *id = above ? keeper_of(above) : NULL;
         if (id) {
-            snprintf(k->key, sizeof k->key, "%s", id);
+            k->keys = mem_string(id);
             return;
+        }
+    }
+}
+
+/* The kernel tells no cgroup of what has ended: it is its parent's child still. */
+static void find_ended(const struct pass *p, struct known *k)
+{
+    const struct known *above = k;
+    for (int i = 0; i < ANCESTORS && above && above->parent > 1; i++) {
+        above = find(p->now, p->n_now, above->parent);
+        if (above && above->keys) {
+            k->keys = mem_string(above->keys);
+            return;
+        }
+    }
+}
+
+/* Into the row, whose words are those of `words`: the innermost key is cut off from the others. */
+static void split_keys(struct host_process *row, char *words)
+{
+    if (words) {
+        char *blank = strchr(words, ' ');
+        row->container = words;
+        row->outer = blank ? blank + 1 : NULL;
+        if (blank) {
+            *blank = '\0';
         }
     }
 }
@@ -227,20 +287,24 @@ static struct host_table *table_of(struct host *h)
     struct host_table *t = host_table_new();
     for (size_t i = 0; i < p->n_now; i++) {
         struct known *k = &p->now[i];
-        if (!k->key[0] && k->levels > p->own_levels) {
-            find_rootless(p, k);
+        if (!k->keys && k->n_levels > p->own_levels) {
+            (k->ended ? find_ended : find_rootless)(p, k);
         }
+        char *keys = mem_string(k->keys);
         struct host_process row = {.pid = k->pid,
                                    .parent = k->parent,
-                                   .inner_pid = k->inner_pid,
+                                   .levels = k->levels,
+                                   .n_levels = k->n_levels,
                                    .name = k->name,
                                    .command = k->command,
                                    .user = user_name(p, k->uid),
-                                   .container = k->key[0] ? k->key : NULL,
                                    .cpu_100ns = procfs_cpu(&h->clock, k->ticks),
                                    .memory = k->pages * (uint64_t)h->clock.page,
-                                   .created = procfs_created(&h->clock, k->started)};
+                                   .created = procfs_created(&h->clock, k->started),
+                                   .ended = k->ended};
+        split_keys(&row, keys);
         host_table_add(t, &row);
+        free(keys);
     }
     host_table_sort(t);
     return t;
@@ -283,6 +347,18 @@ static struct host_table *read_host(struct host_reader *reader, struct error *wh
     return table;
 }
 
+static uint32_t process_of_thread(struct host_source *self, uint32_t thread)
+{
+    struct procfs_status status = {0};
+    (void)self;
+    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (proc >= 0) {
+        procfs_status(proc, thread, &status);
+        close(proc);
+    }
+    return status.process;
+}
+
 /* Life. */
 
 static char *system_words(void)
@@ -318,12 +394,15 @@ static char *host_name(void)
 
 struct host_source *host_open(struct uv_loop_s *loop)
 {
-    static const struct host_reader_type type = {read_host, free_host};
+    static const struct host_reader_type type = {
+        .read = read_host, .look = namespaces_look, .free = free_host};
     struct host *h = mem_new(1, sizeof *h);
     h->clock = procfs_clock();
     h->system = system_words();
     h->name = host_name();
-    return host_reader_begin(&h->reader, &type, loop, h->system, h->name);
+    struct host_source *source = host_reader_begin(&h->reader, &type, loop, h->system, h->name);
+    source->process_of_thread = process_of_thread;
+    return source;
 }
 
 void host_close(struct host_source *source)

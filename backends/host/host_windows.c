@@ -134,7 +134,6 @@ static void add_row(struct host_table *t, const struct process_information *p, c
     host_table_add(
         t, &(struct host_process){.pid = k->pid,
                                   .parent = (uint32_t)(uintptr_t)p->parent,
-                                  .inner_pid = k->pid,
                                   .name = name[0] ? name : NULL,
                                   .command = k->process.command,
                                   .user = k->process.user,
@@ -248,7 +247,7 @@ static char *host_name(void)
 
 struct host_source *host_open(struct uv_loop_s *loop)
 {
-    static const struct host_reader_type type = {read_host, free_host};
+    static const struct host_reader_type type = {.read = read_host, .free = free_host};
     struct host *h = mem_new(1, sizeof *h);
     h->system = system_words();
     h->name = host_name();

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/host.h"
+#include "core/namespaces.h"
 
 struct host_reader;
 struct host_reading;
@@ -15,6 +16,9 @@ struct host_reading;
 struct host_reader_type {
     /* On a thread of the pool; NULL and why when nothing can be read. */
     struct host_table *(*read)(struct host_reader *, struct error *why);
+    /* The same, for namespaces: fills the numbers of each row, whose key is set, and the rest of the table.
+     * NULL: this system has none that could be read. */
+    void (*look)(struct host_reader *, struct namespace_table *, const struct namespace_target *);
     void (*free)(struct host_reader *);
 };
 

@@ -31,7 +31,6 @@ static void add_own(struct host_table *t, int64_t booted)
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         host_table_add(t, &(struct host_process){.pid = own[i].pid,
                                                  .parent = own[i].parent,
-                                                 .inner_pid = own[i].pid,
                                                  .name = own[i].name,
                                                  .command = own[i].command,
                                                  .user = own[i].user,
@@ -47,7 +46,6 @@ static void add_silo(struct host_table *t, const struct machine *m, const struct
         host_table_add(
             t, &(struct host_process){.pid = task->pid,
                                       .parent = i ? s->tasks[0].pid : own[2].pid,
-                                      .inner_pid = task->pid,
                                       .name = role_at(task->role)->name,
                                       .user = i < 10 ? "NT AUTHORITY\\SYSTEM" : "User Manager\\ContainerUser",
                                       .container = s->id,
@@ -65,7 +63,6 @@ static void add_workers(struct host_table *t, const struct machine *m, const str
     snprintf(user, sizeof user, "NT VIRTUAL MACHINE\\%s", s->vm);
     struct host_process worker = {.pid = s->vmwp,
                                   .parent = own[9].pid,
-                                  .inner_pid = s->vmwp,
                                   .name = "vmwp.exe",
                                   .command = command,
                                   .user = user,
@@ -74,7 +71,7 @@ static void add_workers(struct host_table *t, const struct machine *m, const str
                                   .memory = UINT64_C(19) << 20,
                                   .created = s->started};
     host_table_add(t, &worker);
-    worker.pid = worker.inner_pid = s->vmmem;
+    worker.pid = s->vmmem;
     worker.parent = 4;
     worker.name = s->shape == SHAPE_WSL ? "vmmemWSL" : "vmmem";
     worker.command = NULL;

@@ -281,6 +281,61 @@ static void crossings_are_all_five_ways(void **state)
     cJSON_Delete(json);
 }
 
+/* What a setting that is empty or absent means depends on which one it is, and on who speaks. */
+static void namespaces_are_told_by_settings(void **state)
+{
+    (void)state;
+    static const struct api_engine PODMAN = {.podman = true};
+    static const struct {
+        const struct api_engine *engine;
+        const char *status, *host;
+        const char
+            *facts; /* network pid ipc uts user cgroup mount; -: not told, o: own, h: host, s: shared */
+    } cases[] = {
+        {&LINUX, "running",
+         "\"NetworkMode\":\"default\",\"PidMode\":\"\",\"IpcMode\":\"private\",\"UTSMode\":\"\","
+         "\"UsernsMode\":\"\",\"CgroupnsMode\":\"host\"",
+         "oooo-h-"},
+        {&LINUX, "running",
+         "\"NetworkMode\":\"host\",\"PidMode\":\"host\",\"IpcMode\":\"host\",\"UTSMode\":\"host\","
+         "\"UsernsMode\":\"host\",\"CgroupnsMode\":\"private\"",
+         "hhhhho-"},
+        {&LINUX, "running",
+         "\"NetworkMode\":\"shop_default\",\"PidMode\":\"container:a\",\"IpcMode\":\"container:b\"",
+         "oss----"},
+        {&LINUX, "running", "", "-------"},
+        {&LINUX, "running", "\"PidMode\":null,\"IpcMode\":\"\",\"NetworkMode\":\"ns:/run/x\"", "-------"},
+        {&PODMAN, "running",
+         "\"NetworkMode\":\"bridge\",\"PidMode\":\"\",\"IpcMode\":\"shareable\",\"UTSMode\":\"\","
+         "\"UsernsMode\":\"\",\"CgroupnsMode\":\"\"",
+         "o-o----"},
+        {&PODMAN, "running", "\"PidMode\":\"private\",\"UTSMode\":\"host\"", "-o-h---"},
+        {&WINDOWS, "running", "\"NetworkMode\":\"nat\",\"PidMode\":\"\",\"UTSMode\":\"\"", "o------"},
+        {&LINUX, "exited", "\"PidMode\":\"host\",\"UTSMode\":\"\"", "-h-o---"},
+    };
+    static const enum namespace_kind order[] = {NAMESPACE_NETWORK, NAMESPACE_PID,  NAMESPACE_IPC,
+                                                NAMESPACE_UTS,     NAMESPACE_USER, NAMESPACE_CGROUP,
+                                                NAMESPACE_MOUNT};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[1024], got[8] = "";
+        struct api_record r;
+        snprintf(text, sizeof text, "{\"Id\":\"" ID "\",\"State\":{\"Status\":\"%s\"},\"HostConfig\":{%s}}",
+                 cases[i].status, cases[i].host);
+        cJSON *json = parsed(text);
+        assert_true(api_inspect(&r, json, cases[i].engine));
+        for (size_t k = 0; k < 7; k++) {
+            const struct namespace_fact *fact = &r.c.namespaces[order[k]];
+            got[k] = "-ohs"[fact->state];
+            enum fact_how how = strcmp(cases[i].status, "running") == 0 ? FACT_TOLD : FACT_ASKED;
+            assert_int_equal(fact->how, fact->state == FACT_NOT_TOLD ? FACT_NOWHERE : how);
+            assert_true((fact->source == NULL) == (fact->state == FACT_NOT_TOLD));
+        }
+        assert_string_equal(got, cases[i].facts);
+        api_record_done(&r);
+        cJSON_Delete(json);
+    }
+}
+
 /* Launching. */
 
 static cJSON *created(const struct launch_spec *spec, const struct api_engine *e)
@@ -531,6 +586,7 @@ int main(void)
         cmocka_unit_test(health_policy_and_labels),
         cmocka_unit_test(the_settings_tell_of_runtimes),
         cmocka_unit_test(crossings_are_all_five_ways),
+        cmocka_unit_test(namespaces_are_told_by_settings),
         cmocka_unit_test(a_create_says_all_that_was_wished),
         cmocka_unit_test(what_cannot_be_is_refused_before_it_is_tried),
         cmocka_unit_test(settings_are_read_back),

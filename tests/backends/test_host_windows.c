@@ -47,7 +47,7 @@ static void ourselves_are_in_the_snapshot(void **state)
         assert_non_null(strstr(p->command, "test_host_windows"));
         assert_non_null(p->user);
         assert_null(p->vm);
-        assert_int_equal(p->inner_pid, p->pid);
+        assert_int_equal(p->n_levels, 0); /* it has the same number for everybody */
         assert_true(p->created > 0 && p->created <= time_now());
         assert_true(a.table->count > 2);
         host_table_free(a.table);

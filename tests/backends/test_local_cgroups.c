@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,12 +124,48 @@ static void keys_are_found_by_every_engines_names(void **state)
     }
 }
 
+static void those_around_it_are_found_as_well(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *keys; /* the innermost first */
+    } cases[] = {
+        {"0::/docker/" ID64 "/docker/" ID64B "\n", ID64B " " ID64},
+        {"0::/docker/" ID64 "/porthole/0123456789ab/init\n", "0123456789ab " ID64},
+        {"0::/docker/" ID64 "/docker/" ID64 "\n", ID64}, /* itself again */
+        /* The hierarchy that names most is believed: an engine inside does not use all of them. */
+        {"9:name=systemd:/docker/" ID64 "\n8:memory:/docker/" ID64 "/docker/" ID64B "\n0::/\n",
+         ID64B " " ID64},
+        {"0::/kubepods/pod1/crio-" ID64 ".scope/machine.slice/libpod-" ID64B ".scope\n", ID64B " " ID64},
+        {"0::/user.slice\n", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char keys[CGROUP_NESTED][CGROUP_KEY], all[CGROUP_NESTED * CGROUP_KEY] = "";
+        size_t n = cgroup_keys(cases[i].text, keys);
+        for (size_t k = 0; k < n; k++) {
+            snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", k > 0 ? " " : "", keys[k]);
+        }
+        assert_string_equal(all, cases[i].keys);
+    }
+    char deep[4096] = "0::", keys[CGROUP_NESTED][CGROUP_KEY];
+    for (int i = 0; i < CGROUP_NESTED + 3; i++) {
+        snprintf(deep + strlen(deep), sizeof deep - strlen(deep), "/porthole/%012d", i);
+    }
+    assert_int_equal(cgroup_keys(deep, keys), CGROUP_NESTED); /* the outermost are left out */
+    assert_string_equal(keys[0], "000000000010");
+    assert_string_equal(keys[CGROUP_NESTED - 1], "000000000003");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(files_are_found_in_every_layout),       cmocka_unit_test(the_layout_has_a_name),
-        cmocka_unit_test(odd_lines_of_mountinfo_do_no_harm),     cmocka_unit_test(values_are_read),
+        cmocka_unit_test(files_are_found_in_every_layout),
+        cmocka_unit_test(the_layout_has_a_name),
+        cmocka_unit_test(odd_lines_of_mountinfo_do_no_harm),
+        cmocka_unit_test(values_are_read),
         cmocka_unit_test(keys_are_found_by_every_engines_names),
+        cmocka_unit_test(those_around_it_are_found_as_well),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

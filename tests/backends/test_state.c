@@ -213,6 +213,9 @@ static void record(void **state)
     assert_int_equal(r.record.workers[0].role, WORKER_KEEPER);
     assert_int_equal(r.record.n_crossings, 2); /* the folder, and the host's network */
     assert_int_equal(r.record.crossings[1].kind, CROSSING_NETWORK);
+    assert_int_equal(r.record.namespaces[NAMESPACE_NETWORK].state, FACT_HOST);
+    assert_int_equal(r.record.namespaces[NAMESPACE_NETWORK].how, FACT_ASKED);
+    assert_int_equal(r.record.namespaces[NAMESPACE_PID].state, FACT_NOT_TOLD);
     assert_null(r.record.ports);
     s.network = 77;
     s.network_name = mem_string("passt");

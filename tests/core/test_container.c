@@ -122,6 +122,16 @@ static void each_part_makes_a_difference(void **state)
     DIFFERS(b.crossings = &crossing, FIELD_CROSSINGS);
     DIFFERS(b.ports = "81->80/tcp", FIELD_CROSSINGS);
     DIFFERS(b.crossings_untold = true, FIELD_CROSSINGS);
+    const struct namespace_fact told[NAMESPACE_COUNT] = {
+        [NAMESPACE_PID] = {.state = FACT_SHARED, .how = FACT_TOLD, .with = "web", .source = "S"}};
+    DIFFERS(b.namespaces = told, FIELD_CROSSINGS);
+    struct container held;
+    container_init(&held);
+    container_assign(&held, &b, FIELD_ALL);
+    assert_int_equal(container_differ(&held, &b, FIELD_ALL), 0);
+    assert_string_equal(held.namespaces[NAMESPACE_PID].with, "web");
+    assert_ptr_not_equal(held.namespaces, told);
+    container_done(&held);
     DIFFERS(b.cpu = NAN, FIELD_CPU);
     DIFFERS(b.host_memory = 0, FIELD_MEMORY);
     DIFFERS(b.processes = 4, FIELD_PROCESSES);

@@ -65,6 +65,14 @@ static void origins_and_crossings_have_words(void **state)
     assert_string_equal(crossing_word(CROSSING_PORT), "port");
     assert_string_equal(crossing_word(CROSSING_NETWORK), "network");
     assert_string_equal(crossing_word(CROSSING_DEVICE), "device");
+    assert_string_equal(crossing_word(CROSSING_MOUNT), "mount");
+    assert_string_equal(crossing_word(CROSSING_PID), "pid");
+    assert_string_equal(crossing_word(CROSSING_IPC), "ipc");
+    assert_string_equal(crossing_word(CROSSING_UTS), "uts");
+    assert_string_equal(crossing_word(CROSSING_USER), "user");
+    assert_string_equal(crossing_word(CROSSING_CGROUP), "cgroup");
+    assert_string_equal(crossing_word(CROSSING_REGISTRY), "registry");
+    assert_string_equal(crossing_word(CROSSING_OBJECTS), "objects");
 }
 
 int main(void)

@@ -13,16 +13,18 @@ static void add_container(struct host_table *t, const struct fake_container *c)
     for (size_t i = 0; i < inside->count; i++) {
         const struct process *p = &inside->rows[i];
         if (p->host_pid) {
-            host_table_add(t, &(struct host_process){.pid = p->host_pid,
-                                                     .parent = p->parent ? inside->rows[0].host_pid : 1,
-                                                     .inner_pid = p->pid,
-                                                     .name = p->name,
-                                                     .command = p->command,
-                                                     .user = p->user,
-                                                     .container = c->record.key,
-                                                     .cpu_100ns = p->cpu_100ns,
-                                                     .memory = p->memory,
-                                                     .created = p->created});
+            host_table_add(t, &(struct host_process){
+                                  .pid = p->host_pid,
+                                  .parent = p->parent ? inside->rows[0].host_pid : 1,
+                                  .levels = (struct host_level[]){{.pid = p->host_pid}, {.pid = p->pid}},
+                                  .n_levels = 2,
+                                  .name = p->name,
+                                  .command = p->command,
+                                  .user = p->user,
+                                  .container = c->record.key,
+                                  .cpu_100ns = p->cpu_100ns,
+                                  .memory = p->memory,
+                                  .created = p->created});
         }
     }
     process_table_free(inside);
@@ -30,7 +32,8 @@ static void add_container(struct host_table *t, const struct fake_container *c)
         const struct worker *w = &c->record.workers[i];
         host_table_add(t, &(struct host_process){.pid = w->host_pid,
                                                  .parent = 1,
-                                                 .inner_pid = w->host_pid,
+                                                 .levels = &(struct host_level){.pid = w->host_pid},
+                                                 .n_levels = 1,
                                                  .name = w->name,
                                                  .command = w->name,
                                                  .user = "root",
@@ -44,13 +47,8 @@ static void host_read(struct host_source *self, struct op *op)
 {
     (void)self;
     static const struct host_process own[] = {
-        {.pid = 1,
-         .inner_pid = 1,
-         .name = "init",
-         .command = "/sbin/init",
-         .user = "root",
-         .memory = 9 << 20},
-        {.pid = 880, .parent = 1, .inner_pid = 880, .name = "sshd", .command = "sshd", .user = "root"},
+        {.pid = 1, .name = "init", .command = "/sbin/init", .user = "root", .memory = 9 << 20},
+        {.pid = 880, .parent = 1, .name = "sshd", .command = "sshd", .user = "root"},
     };
     struct host_table *t = host_table_new();
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {

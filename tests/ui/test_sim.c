@@ -219,6 +219,41 @@ static void who_is_a_worker(void **state)
     quit(p);
 }
 
+/* A filter, the list's own option, or both may hide a row: Enter shows the map of that container and of no
+ * other, and takes away no more than what hid it. */
+static void who_shows_what_the_list_hides(void **state)
+{
+    (void)state;
+    struct pty *p = start(30, 130, "systems=14,seed=20,still=1");
+    pty_type(p, "w2300<Enter>");
+    pty_expect(p, "is the VM of build-agent");
+    pty_type(p, "<Enter>");
+    pty_expect(p, "To show build-agent, VMs that are no containers are listed now.");
+    pty_expect(p, "── build-agent ──");
+    pty_type(p, "V");
+    choose(p, "orders");
+    pty_expect_gone(p, "build-agent");
+    pty_type(p, "w1384<Enter>");
+    pty_expect(p, "is the VM of ping-hyperv");
+    pty_type(p, "<Enter>");
+    pty_expect(p, "To show ping-hyperv, the filter is taken away.");
+    pty_expect(p, "── ping-hyperv ──");
+    pty_expect(p, "1384  vmwp.exe");
+    assert_false(pty_find(p, "build-agent", NULL, NULL));
+    choose(p, "orders");
+    pty_type(p, "w2244<Enter>");
+    pty_expect(p, "is the VM of Windows Sandbox");
+    pty_type(p, "<Enter>");
+    pty_expect(p, "To show Windows Sandbox, ");
+    pty_expect(p, "── Windows Sandbox ──");
+    pty_type(p, "w4<Enter>");
+    pty_expect(p, "belongs to no container");
+    pty_type(p, "<Enter>");
+    pty_expect_gone(p, "Who is 4?");
+    pty_expect(p, "── Windows Sandbox ──");
+    quit(p);
+}
+
 static void a_service_that_goes_away_is_said_and_comes_back(void **state)
 {
     (void)state;
@@ -249,6 +284,7 @@ int main(void)
         cmocka_unit_test(a_launch_is_told_and_then_wiped_away),
         cmocka_unit_test(without_input_a_shell_ends_at_once),
         cmocka_unit_test(who_is_a_worker),
+        cmocka_unit_test(who_shows_what_the_list_hides),
         cmocka_unit_test(a_service_that_goes_away_is_said_and_comes_back),
     };
     return cmocka_run_group_tests_name("sim", tests, have_program, NULL);

@@ -209,7 +209,7 @@ static void boundary_and_inspect(void **state)
     pty_expect(p, "the host's, shared");
     pty_expect(p, "/srv/www → /data");
     pty_expect(p, "read-only");
-    pty_expect(p, "shared process namespaces");
+    pty_expect(p, "through the wall, and what is not told");
     pty_type(p, "i");
     pty_expect(p, "lines 1–");
     pty_type(p, "/web-1<Enter>");

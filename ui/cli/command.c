@@ -350,6 +350,7 @@ void answer_done(struct answer *answer)
     process_table_free(answer->processes);
     image_list_free(answer->images);
     host_table_free(answer->host);
+    namespace_table_free(answer->namespaces);
     *answer = (struct answer){0};
 }
 
@@ -390,6 +391,20 @@ struct host_table *cli_host_table(struct cli *cli, container_id id)
     }
     struct host_table *table = w.answer.host;
     w.answer.host = NULL;
+    answer_done(&w.answer);
+    return table;
+}
+
+struct namespace_table *cli_namespaces(struct cli *cli)
+{
+    struct host_source *ours = cli->parts->host_open(cli->loop);
+    struct waiting w = {0};
+    if (session_namespaces(cli->session, ours, cli_answered, &w)) {
+        cli_await(cli, &w);
+    }
+    cli->parts->host_close(ours);
+    struct namespace_table *table = w.answer.namespaces;
+    w.answer.namespaces = NULL;
     answer_done(&w.answer);
     return table;
 }

@@ -96,6 +96,10 @@ int cli_words(const struct cli_command *command, struct args *args,
  * when they cannot be read. The caller frees. */
 struct host_table *cli_host_table(struct cli *cli, container_id id);
 
+/* What this kernel shows of the namespaces of all containers that run on it; NULL: it shows nothing. The
+ * caller frees. */
+struct namespace_table *cli_namespaces(struct cli *cli);
+
 /* A container's own process table; NULL, and said. */
 struct process_table *cli_process_table(struct cli *cli, container_id id);
 

@@ -4,6 +4,23 @@
 #include "ui/cli/command.h"
 #include "ui/cli/out.h"
 
+/* What porthole knows beside the engine's own document, under a key of its own. The container may have gone
+ * since the engine was asked. */
+static void add_boundary(struct cli *cli, container_id id, cJSON *document)
+{
+    struct namespaces known;
+    struct namespace_table *seen = cli_namespaces(cli);
+    const struct container *c = model_get(cli->model, id);
+    if (c && cJSON_IsObject(document)) {
+        cJSON *o = cJSON_AddObjectToObject(document, "porthole");
+        namespaces_judge(&known, c, seen, cli->model);
+        cJSON_AddItemToObject(o, "crossings", out_crossings(c, &known));
+        cJSON_AddItemToObject(o, "facts", out_facts(&known));
+        namespaces_done(&known);
+    }
+    namespace_table_free(seen);
+}
+
 static int inspect(struct cli *cli, const char *word, cJSON *list)
 {
     const struct container *c = cli_find(cli, word);
@@ -11,10 +28,12 @@ static int inspect(struct cli *cli, const char *word, cJSON *list)
         return 1;
     }
     struct waiting w = {0};
-    session_inspect(cli->session, c->id, cli_answered, &w);
+    container_id id = c->id;
+    session_inspect(cli->session, id, cli_answered, &w);
     int code = cli_await(cli, &w) ? 0 : cli_failed(&w.answer.why);
     cJSON *document = code == 0 && w.answer.text ? cJSON_Parse(w.answer.text) : NULL;
     if (document) {
+        add_boundary(cli, id, document);
         cJSON_AddItemToArray(list, document);
     } else if (code == 0) {
         cli_say("what the engine says of %s is no JSON", word);
@@ -53,7 +72,8 @@ static int run(struct cli *cli, struct args *args)
 const struct cli_command cli_command_inspect = {
     .name = "inspect",
     .synopsis = "CONTAINER...",
-    .words = "Print everything that its engine knows of each container, as a JSON array",
+    .words =
+        "Print everything that its engine knows of each container, and whose its namespaces are, as JSON",
     .json = true,
     .run = run,
 };

@@ -91,20 +91,6 @@ static void measure(struct cli *cli, bool cpu)
     free(ids);
 }
 
-static cJSON *crossings_json(const struct container *c)
-{
-    cJSON *list = c->crossings_untold ? cJSON_CreateNull() : cJSON_CreateArray();
-    for (size_t i = 0; !c->crossings_untold && i < c->n_crossings; i++) {
-        cJSON *o = cJSON_CreateObject();
-        cJSON_AddStringToObject(o, "kind", crossing_word(c->crossings[i].kind));
-        out_string(o, "outside", c->crossings[i].outside);
-        out_string(o, "inside", c->crossings[i].inside);
-        cJSON_AddBoolToObject(o, "read_only", c->crossings[i].read_only);
-        cJSON_AddItemToArray(list, o);
-    }
-    return list;
-}
-
 /* "8080->80/tcp, 53/udp" as a list; null when its engine cannot tell. */
 static cJSON *ports_json(const struct container *c)
 {
@@ -165,7 +151,18 @@ static cJSON *labels_json(const struct container *c)
     return o;
 }
 
-static cJSON *container_json(const struct cli *cli, const struct container *c)
+static void boundary_json(const struct cli *cli, const struct container *c,
+                          const struct namespace_table *seen, cJSON *o)
+{
+    struct namespaces known;
+    namespaces_judge(&known, c, seen, cli->model);
+    cJSON_AddItemToObject(o, "crossings", out_crossings(c, &known));
+    cJSON_AddItemToObject(o, "facts", out_facts(&known));
+    namespaces_done(&known);
+}
+
+static cJSON *container_json(const struct cli *cli, const struct container *c,
+                             const struct namespace_table *seen)
 {
     cJSON *o = cJSON_CreateObject();
     char note[600];
@@ -193,7 +190,7 @@ static cJSON *container_json(const struct cli *cli, const struct container *c)
     cJSON_AddItemToObject(o, "workers", out_workers(c));
     usage_json(c, o);
     cJSON_AddItemToObject(o, "ports", ports_json(c));
-    cJSON_AddItemToObject(o, "crossings", crossings_json(c));
+    boundary_json(cli, c, seen, o);
     out_string(o, "restart_policy", c->restart);
     out_string(o, "project", container_project(c));
     cJSON_AddItemToObject(o, "labels", labels_json(c));
@@ -314,15 +311,17 @@ static void print_ids(const struct cli *cli, const struct listing *rows, const s
     }
 }
 
-static void print_json(const struct cli *cli, const struct listing *rows, const struct ls *ls)
+static void print_json(struct cli *cli, const struct listing *rows, const struct ls *ls)
 {
     cJSON *list = cJSON_CreateArray();
+    struct namespace_table *seen = cli_namespaces(cli);
     for (size_t i = 0; i < listing_count(rows); i++) {
         const struct container *c = model_get(cli->model, listing_at(rows, i));
-        if (is_shown(ls, c)) {
-            cJSON_AddItemToArray(list, container_json(cli, c));
+        if (c && is_shown(ls, c)) {
+            cJSON_AddItemToArray(list, container_json(cli, c, seen));
         }
     }
+    namespace_table_free(seen);
     out_json(list);
 }
 

@@ -45,6 +45,12 @@ void out_pid(cJSON *object, const char *name, uint32_t pid);
 void out_progress(void *user, uint64_t done, uint64_t total, const char *words);
 void out_progress_end(void);
 
+/* "crossings": null where its engine tells none, or none is known and there may be some. */
+cJSON *out_crossings(const struct container *c, const struct namespaces *n);
+
+/* "facts": one of each namespace, with its state, where it was read, and what its engine says beside it. */
+cJSON *out_facts(const struct namespaces *n);
+
 cJSON *out_process(const struct process *p);
 cJSON *out_workers(const struct container *c);
 

@@ -37,31 +37,55 @@ static struct who ask(struct cli *cli, uint32_t pid, const struct host_table *ho
     return search.who;
 }
 
-static void print_json(const struct host_process *p, const struct who *who, const struct container *c)
+static void print_json(const struct host_process *p, uint32_t asked, const struct who *who,
+                       const struct container *c)
 {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddNumberToObject(o, "pid", p->pid);
+    out_pid(o, "thread", asked != p->pid ? asked : 0);
     out_string(o, "name", p->name);
     out_string(o, "container", c ? c->name : NULL);
+    out_string(o, "container_id", c ? c->key : NULL);
     cJSON_AddStringToObject(o, "relation", relation_word(who->relation));
     out_pid(o, "container_pid", who->container_pid);
+    out_string(o, "membership", who->relation == RELATION_PROCESS ? membership_word(who->membership) : NULL);
+    out_string(o, "unlisted_container", who->unlisted);
     out_json(o);
 }
 
-static void print_sentence(const struct host_process *p, const struct who *who, const struct container *c)
+static void add_relation(struct text *t, const struct who *who, const struct container *c)
+{
+    char remark[HOSTMAP_REMARK];
+    const char *mode = c ? isolation_word(c->isolation, c->hypervisor) : NULL;
+    if (who->relation == RELATION_UNLISTED) {
+        text_addf(t, "is in container %.12s, which no engine here knows: its cgroup says so", who->unlisted);
+    } else if (!c) {
+        text_add(t, "belongs to the host, to no container");
+    } else if (who->relation == RELATION_PROCESS && who->container_pid) {
+        text_addf(t, "is process %u of container %s (%s isolation)", who->container_pid, c->name, mode);
+    } else {
+        text_addf(t, "is %s %s of container %s (%s isolation)",
+                  who->relation == RELATION_PROCESS ? "a" : "the", relation_word(who->relation), c->name,
+                  mode);
+    }
+    hostmap_who_remark(who, remark, sizeof remark);
+    if (remark[0]) {
+        text_addf(t, ".%s", remark);
+    }
+}
+
+static void print_sentence(const struct host_process *p, uint32_t asked, const struct who *who,
+                           const struct container *c)
 {
     struct text t = {0};
-    text_addf(&t, "%u (%s) ", p->pid, p->name ? p->name : "?");
-    if (!c) {
-        text_add(&t, "belongs to the host, to no container");
-    } else if (who->relation == RELATION_PROCESS && who->container_pid) {
-        text_addf(&t, "is process %u of container %s (%s isolation)", who->container_pid, c->name,
-                  isolation_word(c->isolation, c->hypervisor));
-    } else {
-        text_addf(&t, "is %s %s of container %s (%s isolation)",
-                  who->relation == RELATION_PROCESS ? "a" : "the", relation_word(who->relation), c->name,
-                  isolation_word(c->isolation, c->hypervisor));
+    if (asked != p->pid) {
+        text_addf(&t, "%u is a thread of ", asked);
     }
+    text_addf(&t, "%u (%s)%s ", p->pid, p->name ? p->name : "?", asked != p->pid ? ", which" : "");
+    if (p->ended) {
+        text_add(&t, "has ended, and waits for its parent (a zombie); it ");
+    }
+    add_relation(&t, who, c);
     struct text clean = {0};
     text_add_clean(&clean, text_of(&t), t.len);
     out_line(text_of(&clean));
@@ -69,24 +93,38 @@ static void print_sentence(const struct host_process *p, const struct who *who, 
     text_done(&t);
 }
 
-static int answer(struct cli *cli, uint32_t pid)
+/* A thread has a number of its own, which is no row of the table. */
+static const struct host_process *find_process(struct cli *cli, uint32_t asked, const struct host_table *host)
+{
+    const struct host_process *p = host_table_find(host, asked);
+    if (!p) {
+        struct host_source *ours = cli->parts->host_open(cli->loop);
+        struct host_source *source = session_host(cli->session, 0, ours);
+        bool able = source && source->process_of_thread;
+        p = host_table_find(host, able ? source->process_of_thread(source, asked) : 0);
+        cli->parts->host_close(ours);
+    }
+    return p;
+}
+
+static int answer(struct cli *cli, uint32_t asked)
 {
     struct host_table *host = cli_host_table(cli, 0);
     if (!host) {
         return 1;
     }
-    const struct host_process *p = host_table_find(host, pid);
+    const struct host_process *p = find_process(cli, asked, host);
     if (!p) {
-        cli_say("the host has no process %u", pid);
+        cli_say("the host has no process %u", asked);
         host_table_free(host);
         return 1;
     }
-    struct who who = ask(cli, pid, host);
+    struct who who = ask(cli, p->pid, host);
     const struct container *c = model_get(cli->model, who.container);
     if (cli->json) {
-        print_json(p, &who, c);
+        print_json(p, asked, &who, c);
     } else {
-        print_sentence(p, &who, c);
+        print_sentence(p, asked, &who, c);
     }
     host_table_free(host);
     return 0;
@@ -111,7 +149,8 @@ static int run(struct cli *cli, struct args *args)
 const struct cli_command cli_command_who = {
     .name = "who",
     .synopsis = "PID",
-    .words = "Tell which container a host process belongs to, if any",
+    .words =
+        "Tell which container a process (or thread) of the host belongs to, if any, and its number there",
     .json = true,
     .run = run,
 };

@@ -453,6 +453,19 @@ static void collect_crossings(const struct launch_spec *spec, struct state_recor
     out->record.n_crossings = n;
 }
 
+/* The network is all that can be asked for. */
+static void collect_namespaces(const struct launch_spec *spec, struct state_record *out)
+{
+    enum launch_network network = launch_network(spec);
+    if (network != LAUNCH_NETWORK_OTHER) {
+        out->namespaces[NAMESPACE_NETWORK] =
+            (struct namespace_fact){.state = network == LAUNCH_NETWORK_HOST ? FACT_HOST : FACT_OWN,
+                                    .how = FACT_ASKED,
+                                    .source = "--network"};
+    }
+    out->record.namespaces = out->namespaces;
+}
+
 static void collect_workers(const struct state *s, struct state_record *out)
 {
     struct container *c = &out->record;
@@ -503,6 +516,7 @@ void state_to_record(const struct state *s, struct state_record *out)
     c->cpu = NAN;
     c->processes = -1;
     collect_crossings(&s->spec, out);
+    collect_namespaces(&s->spec, out);
     out->ports = port_list(s->spec.crossings, s->spec.n_crossings);
     c->ports = out->ports;
     collect_workers(s, out);

@@ -53,7 +53,8 @@ bool state_write(const struct state *s, const struct paths *p, struct error *e);
 /* The record that the model gets; it points into s and into `room`, which must be initialised to {0}. */
 struct state_record {
     struct container record;
-    struct worker workers[3];   /* its VM, its keeper, and the helper of its network */
+    struct worker workers[3];                          /* its VM, its keeper, and the helper of its network */
+    struct namespace_fact namespaces[NAMESPACE_COUNT]; /* as they were asked for */
     struct crossing *crossings; /* those of the spec, and the network when it is the host's */
     char *command, *ports;
 };

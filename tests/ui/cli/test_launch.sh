@@ -80,8 +80,9 @@ echo outside >"$PORTHOLE_STATE/shared-folder/file"
 is "-v" "$("$program" run --rm -v "$PORTHOLE_STATE/shared-folder:/mnt:ro" busybox cat /mnt/file)" outside
 has "-v ro" "$("$program" run --rm -v "$PORTHOLE_STATE/shared-folder:/mnt:ro" busybox touch /mnt/x 2>&1)" "Read-only"
 "$program" run -d --name open --network host -v "$PORTHOLE_STATE/shared-folder:/mnt" busybox sleep 100 >/dev/null
-is "crossings" "$("$program" ls --json | json '[sorted(x["kind"] for x in c["crossings"]) for c in d if c["name"] == "open"][0]')" \
-    "['folder', 'network']"
+# Whether users and cgroups are the host's goes by the rights and the kernel: test_boundary.sh looks at these.
+is "crossings" "$("$program" ls --json | json '[sorted({x["kind"] for x in c["crossings"]} - {"user", "cgroup"})
+    for c in d if c["name"] == "open"][0]')" "['folder', 'network']"
 leftover=$("$program" ls -a --json | json '[c["name"] for c in d if c["name"] not in ("web", "pinger", "open")]')
 is "--rm leaves nothing" "$leftover" "[]"
 

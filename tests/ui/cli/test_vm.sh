@@ -35,6 +35,9 @@ is "and a filter of system calls" "$(awk '/^Seccomp:/ { print $2 }' "/proc/$qemu
 is "who" "$("$program" who "$qemu" --json | json '(d["container"], d["relation"])')" "('thick', 'worker')"
 is "pid 1 of the host is not pid 1 of the guest" "$("$program" who 1 --json | json 'd["container"]')" "None"
 is "map" "$("$program" map thick --json | json '(d["wall"], [p["host_pid"] for p in d["processes"]])')" "('vm', [None])"
+is "its namespaces are its kernel's: nothing is said of them" \
+    "$(of thick "(sorted({f['state'] for f in c['facts']}), c['facts'][0]['why'], c['crossings'])")" \
+    "(['not told'], \"it runs in a VM: they are of that VM's kernel\", [])"
 has "engines shows the template" "$("$program" engines)" "1 template of"
 is "the host sees nothing of it" "$(of thick "c['host_visible']")" "False"
 "$program" run -d --name small --isolation vm -m 10m busybox true 2>/dev/null
