@@ -209,6 +209,19 @@ void loglines_add(struct loglines *l, int stream, int64_t when, const char *data
     plain_feed(&l->parsers[stream == 0 ? 0 : 1], &sink, l, data, len);
 }
 
+void loglines_close(struct loglines *l)
+{
+    int last = l->stream == 0 ? 0 : 1; /* its line is the open one */
+    for (int i = 0; i < STREAMS; i++) {
+        l->stream = (last + i) % STREAMS;
+        struct parser *p = &l->parsers[l->stream];
+        for (size_t at = 0; at < p->n_held;) {
+            at += on_character(l, p, p->held + at, p->held + p->n_held);
+        }
+        p->n_held = 0;
+    }
+}
+
 uint64_t loglines_first(const struct loglines *l)
 {
     return l->first;

@@ -29,6 +29,7 @@ void loglines_free(struct loglines *l);
 void loglines_clear(struct loglines *l);
 
 void loglines_add(struct loglines *l, int stream, int64_t when, const char *data, size_t len);
+void loglines_close(struct loglines *l); /* nothing more comes: the beginning of a character becomes U+FFFD */
 
 /* Lines have numbers that only grow: the ones kept are [first, end). An unfinished last line counts. */
 uint64_t loglines_first(const struct loglines *l);

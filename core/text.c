@@ -164,6 +164,22 @@ int text_char_width(uint32_t code)
     return width < 0 ? 0 : width > 2 ? 2 : width;
 }
 
+bool text_is_combining(uint32_t code)
+{
+    if ((code >= 0x1160 && code <= 0x11ff) || (code >= 0xd7b0 && code <= 0xd7ff)) {
+        return true;
+    }
+    switch (utf8proc_category((utf8proc_int32_t)code)) {
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_ME:
+        return true;
+    case UTF8PROC_CATEGORY_CF:
+        return code != 0xad;
+    default:
+        return false;
+    }
+}
+
 int text_width(const char *s)
 {
     const char *end = s + strlen(s);

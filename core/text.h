@@ -44,6 +44,11 @@ size_t text_decode(const char *s, const char *end, uint32_t *code);
 size_t text_encode(uint32_t code, char *out);
 
 int text_char_width(uint32_t code); /* 0, 1 or 2; control characters 0 */
+
+/* Does it join the character before it, and take no column of its own? Combining marks, format characters
+ * (but for the soft hyphen), and the vowels and finals of decomposed Hangul. */
+bool text_is_combining(uint32_t code);
+
 int text_width(const char *s);
 
 /* How many bytes of s fit into `columns`; *used (may be NULL) gets the columns they take. */

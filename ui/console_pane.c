@@ -17,6 +17,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "core/utf8.h"
 #include "ui/line.h"
 #include "ui/paragraph.h"
 #include "ui/terminal.h"
@@ -27,7 +28,8 @@ struct console_pane {
     struct console_pane_parts parts;
     char **argv;
     char *name;
-    bool terminal_wanted; /* it has a terminal on its side */
+    bool terminal_wanted;     /* it has a terminal on its side */
+    struct utf8_held held[2]; /* without one: of output and of errors */
     struct console *console;
     struct terminal *terminal;
     struct key *early; /* typed before the first drawing, which opens it; pastes are copies */
@@ -173,15 +175,50 @@ static void feed_lines(struct console_pane *p, const char *data, size_t len)
     }
 }
 
+/* Output and errors of a program without a terminal come in turn: a character that a read has cut waits for
+ * its rest, which what comes of the other stream must not break off. */
+static void feed_stream(struct console_pane *p, enum console_stream stream, const char *data, size_t len)
+{
+    struct utf8_held *held = &p->held[stream == CONSOLE_ERR];
+    bool whole;
+    uint32_t code;
+    while (len > 0 && held->n > 0) {
+        char bytes[UTF8_LONGEST];
+        size_t used = utf8_resume(held, data, len, &whole, &code);
+        if (whole) {
+            feed_lines(p, bytes, text_encode(code, bytes));
+        }
+        data += used;
+        len -= used;
+    }
+    size_t cut = utf8_unfinished(data, len);
+    feed_lines(p, data, len - cut);
+    if (cut > 0) {
+        utf8_begin(held, data + len - cut, cut, &whole, &code);
+    }
+}
+
+static void end_streams(struct console_pane *p)
+{
+    char bytes[UTF8_LONGEST];
+    for (int i = 0; i < 2; i++) {
+        if (utf8_end(&p->held[i])) {
+            feed_lines(p, bytes, text_encode(UTF8_REPLACEMENT, bytes));
+        }
+    }
+    if (p->terminal != NULL) {
+        terminal_end(p->terminal);
+    }
+}
+
 static void on_bytes(void *user, enum console_stream stream, int64_t when, const char *data, size_t len)
 {
     struct console_pane *p = user;
-    (void)stream;
     (void)when;
     if (p->terminal_wanted) {
         feed(p, data, len);
     } else {
-        feed_lines(p, data, len);
+        feed_stream(p, stream, data, len);
     }
     intake_took(p->parts.intake, p->console, len);
     p->parts.changed(p->parts.user);
@@ -193,6 +230,7 @@ static void on_closed(void *user, const struct error *why, int exit_code)
     struct text words = {0};
     intake_forget(p->parts.intake, p->console);
     p->console = NULL;
+    end_streams(p);
     p->ended = p->moved = true;
     p->exit_code = exit_code;
     if (why != NULL) {

@@ -69,6 +69,7 @@ static void on_closed(void *user, const struct error *why, int exit_code)
     struct log_view *v = user;
     (void)exit_code;
     begin_anew(v);
+    loglines_close(v->lines);
     intake_forget(v->intake, v->console);
     v->console = NULL;
     v->ended = true;

@@ -41,10 +41,17 @@ static uint32_t hash(const struct mark *mark)
     return value & (SLOTS - 1);
 }
 
-bool marks_number(struct marks *m, const uint32_t *chars, uint32_t *number)
+bool marks_join(struct marks *m, const uint32_t *chars, uint32_t more, uint32_t *number)
 {
-    struct mark mark;
-    memcpy(mark.chars, chars, sizeof mark.chars);
+    struct mark mark = {{0}};
+    size_t n = 0;
+    for (; n < CELL_CHARS && chars[n] != 0; n++) {
+        mark.chars[n] = chars[n];
+    }
+    if (n == CELL_CHARS) {
+        return false;
+    }
+    mark.chars[n] = more;
     if (m->slots == NULL) {
         m->slots = mem_new(SLOTS, sizeof *m->slots);
     }

@@ -12,9 +12,9 @@ struct marks;
 struct marks *marks_new(void);
 void marks_free(struct marks *m);
 
-/* The number of these characters (0-ended; what goes beyond CELL_CHARS is left out). False: no number is
- * left. */
-bool marks_number(struct marks *m, const uint32_t *chars, uint32_t *number);
+/* The number of these characters (0-ended, at most CELL_CHARS) with one more behind them. False: no number or
+ * no place is left. */
+bool marks_join(struct marks *m, const uint32_t *chars, uint32_t more, uint32_t *number);
 const uint32_t *marks_chars(const struct marks *m, uint32_t number); /* CELL_CHARS of them */
 
 #endif

@@ -63,12 +63,16 @@ static uint8_t *write_pen(uint8_t *out, const struct glyph *g)
     return out + 9;
 }
 
+/* Does one byte stand for it? */
+static bool is_plain(const struct glyph *g)
+{
+    return g->width == 1 && (g->code == 0 || (g->code >= 0x20 && g->code < 0x7f));
+}
+
 static uint8_t *write_glyph(uint8_t *out, const struct glyph *g)
 {
-    if (g->code == 0) {
-        *out++ = BLANK;
-    } else if (g->code >= 0x20 && g->code < 0x7f && g->width == 1) {
-        *out++ = (uint8_t)g->code;
+    if (is_plain(g)) {
+        *out++ = g->code == 0 ? BLANK : (uint8_t)g->code;
     } else {
         *out++ = g->width == 2 ? WIDE : NARROW;
         memcpy(out, &g->code, sizeof g->code);
@@ -89,8 +93,7 @@ static size_t encoded_size(const struct glyph *glyphs, int n)
             pen = glyphs[i];
             size += PEN_BYTES;
         }
-        bool plain = glyphs[i].code < 0x7f && glyphs[i].width == 1;
-        size += plain ? 1 : CODE_BYTES;
+        size += is_plain(&glyphs[i]) ? 1 : CODE_BYTES;
     }
     return size;
 }

@@ -20,6 +20,7 @@
 #include "ui/marks.h"
 #include "ui/scrollback.h"
 #include "ui/terminal_key.h"
+#include "ui/terminal_pen.h"
 
 enum {
     MAX_ROWS = 1000,
@@ -28,6 +29,7 @@ enum {
     TITLE = 256
 };
 
+#define CANCEL "\030"
 #define MARKED 0x80000000u /* the code is a number of marks */
 
 struct terminal {
@@ -43,8 +45,9 @@ struct terminal {
     struct cell *cells;    /* what terminal_row gives out */
     struct marks *marks;
     struct guard guard;
-    uint32_t last; /* the last character, to be repeated */
+    uint32_t last; /* the last character, to be repeated; 0 none */
     int last_width;
+    VTermPos last_pos; /* where it stands */
     bool *dirty;
     bool all_dirty;
     bool reversed;
@@ -71,25 +74,6 @@ static VTermPos cursor_of(const struct terminal *t)
     return pos;
 }
 
-/* libvterm decodes what is no character, too. */
-static uint32_t valid(uint32_t code)
-{
-    return code <= 0x10ffff ? code : 0xfffd;
-}
-
-static uint32_t code_of(struct terminal *t, const uint32_t *chars)
-{
-    uint32_t clean[CELL_CHARS] = {0};
-    uint32_t number;
-    if (chars[0] == 0 || chars[1] == 0) {
-        return valid(chars[0]);
-    }
-    for (size_t i = 0; i < CELL_CHARS && chars[i] != 0; i++) {
-        clean[i] = valid(chars[i]);
-    }
-    return marks_number(t->marks, clean, &number) ? MARKED | number : clean[0];
-}
-
 /* What libvterm calls */
 
 static struct glyph blank_of(const struct terminal *t)
@@ -114,12 +98,13 @@ static int on_glyph(VTermGlyphInfo *info, VTermPos pos, void *user)
     struct terminal *t = user;
     struct glyph *pen = &t->pen;
     if (info->width < 1) {
-        return 1; /* combining, with nothing before it */
+        return 1; /* combining: the guard lets none through that this libvterm knows */
     }
-    t->last = valid(info->chars[0]);
-    t->last_width = info->width;
-    pen->code = code_of(t, info->chars);
-    pen->width = info->width == 2 ? 2 : 1;
+    t->last = info->chars[0];
+    t->last_width = info->width == 2 ? 2 : 1;
+    t->last_pos = pos;
+    pen->code = t->last;
+    pen->width = (uint8_t)t->last_width;
     pen->protected = info->protected_cell;
     grid_put(t->grid, pos.row, pos.col, pen);
     if (pos.row >= 0 && pos.row < t->rows) {
@@ -157,53 +142,10 @@ static int on_init_pen(void *user)
     return 1;
 }
 
-static uint32_t color_of(const VTermColor *color)
-{
-    if (VTERM_COLOR_IS_DEFAULT_FG(color) || VTERM_COLOR_IS_DEFAULT_BG(color)) {
-        return COLOR_DEFAULT;
-    }
-    if (VTERM_COLOR_IS_INDEXED(color)) {
-        return COLOR_INDEX | (uint32_t)color->indexed.idx;
-    }
-    return COLOR_RGB | (uint32_t)color->rgb.red << 16 | (uint32_t)color->rgb.green << 8 | color->rgb.blue;
-}
-
-static void set_attribute(struct glyph *pen, uint8_t bit, bool on)
-{
-    pen->attributes = (uint8_t)(on ? pen->attributes | bit : pen->attributes & ~bit);
-}
-
 static int on_pen(VTermAttr attr, VTermValue *val, void *user)
 {
     struct terminal *t = user;
-    switch (attr) {
-    case VTERM_ATTR_BOLD:
-        set_attribute(&t->pen, ATTR_BOLD, val->boolean);
-        break;
-    case VTERM_ATTR_UNDERLINE:
-        set_attribute(&t->pen, ATTR_UNDERLINE, val->number != 0);
-        break;
-    case VTERM_ATTR_ITALIC:
-        set_attribute(&t->pen, ATTR_ITALIC, val->boolean);
-        break;
-    case VTERM_ATTR_BLINK:
-        set_attribute(&t->pen, ATTR_BLINK, val->boolean);
-        break;
-    case VTERM_ATTR_REVERSE:
-        set_attribute(&t->pen, ATTR_REVERSE, val->boolean);
-        break;
-    case VTERM_ATTR_STRIKE:
-        set_attribute(&t->pen, ATTR_STRIKE, val->boolean);
-        break;
-    case VTERM_ATTR_FOREGROUND:
-        t->pen.foreground = color_of(&val->color);
-        break;
-    case VTERM_ATTR_BACKGROUND:
-        t->pen.background = color_of(&val->color);
-        break;
-    default:
-        break;
-    }
+    terminal_pen_set(&t->pen, attr, val);
     return 1;
 }
 
@@ -329,6 +271,23 @@ static void release(void *block, void *user)
     free(block);
 }
 
+static void tell_parser(struct terminal *t, const char *sequences)
+{
+    vterm_input_write(t->vt, sequences, strlen(sequences));
+}
+
+/* RIS as libvterm does it leaves the alternate screen, the mouse and reverse video as they were. What it
+ * restores when nothing was saved is all zeros: black on black, and no cursor. So the state after a reset is
+ * saved. */
+static void reset(struct terminal *t)
+{
+    tell_parser(t, CANCEL);
+    show_alternate(t, false);
+    vterm_state_reset(t->state, 1);
+    tell_parser(t, "\033[?1000l\033[?5l\0337");
+    t->last = 0;
+}
+
 struct terminal *terminal_new(int rows, int cols, size_t scrollback,
                               void (*output)(void *user, const char *, size_t), void *user)
 {
@@ -343,15 +302,13 @@ struct terminal *terminal_new(int rows, int cols, size_t scrollback,
     t->output = output;
     t->user = user;
     t->marks = marks_new();
-    t->last = ' ';
-    t->last_width = 1;
     t->allocator = (VTermAllocatorFunctions){allocate, release};
     t->vt = vterm_new_with_allocator(t->rows, t->cols, &t->allocator, NULL);
     vterm_set_utf8(t->vt, 1);
     vterm_output_set_callback(t->vt, on_output, t);
     t->state = vterm_obtain_state(t->vt);
     vterm_state_set_callbacks(t->state, &callbacks, t);
-    vterm_state_reset(t->state, 1);
+    reset(t);
     t->all_dirty = true;
     return t;
 }
@@ -386,37 +343,101 @@ static void set_title(struct terminal *t, const char *s, size_t len)
     text_done(&clean);
 }
 
-static void obey(struct terminal *t, enum guard_order order)
+static void print(struct terminal *t, uint32_t code)
 {
-    static const char cancel = 0x18, escape = 0x1b;
-    const char *title;
-    size_t len;
-    switch (order) {
-    case GUARD_NOTHING:
-        break;
-    case GUARD_CANCEL:
-        vterm_input_write(t->vt, &cancel, 1);
-        break;
-    case GUARD_ESCAPE:
-        vterm_input_write(t->vt, &escape, 1);
-        break;
-    case GUARD_TITLE:
-        title = guard_title(&t->guard, &len);
-        set_title(t, title, len);
-        break;
-    }
+    char bytes[UTF8_LONGEST];
+    vterm_input_write(t->vt, bytes, text_encode(code, bytes));
 }
 
 /* Not beyond the end of the row, as terminals do. */
 static void repeat_last(struct terminal *t, int times)
 {
-    static const char cancel = 0x18;
-    char bytes[4];
-    size_t n = text_encode(t->last, bytes);
-    vterm_input_write(t->vt, &cancel, 1);
+    tell_parser(t, CANCEL);
+    if (t->last == 0) {
+        return;
+    }
     int room = (t->cols - cursor_of(t).col) / t->last_width;
     for (int i = 0; i < times && i < room; i++) {
-        vterm_input_write(t->vt, bytes, n);
+        print(t, t->last);
+    }
+}
+
+/* A combining character joins the one before the cursor. When that one filled the row, the cursor is still on
+ * it: it moves on with the next character. */
+static void join(struct terminal *t, uint32_t mark)
+{
+    VTermPos pos = cursor_of(t);
+    int used, row = clamp(pos.row, 0, t->rows - 1);
+    const struct glyph *glyphs = grid_row(t->grid, row, &used);
+    bool filled =
+        pos.row == t->last_pos.row && pos.col == t->last_pos.col && pos.col + t->last_width >= t->cols;
+    int col = filled ? pos.col : pos.col - 1;
+    if (col > 0 && col < used && glyphs[col].width == 0) {
+        col--;
+    }
+    if (col < 0 || col >= used || glyphs[col].code == 0) {
+        return;
+    }
+    struct glyph glyph = glyphs[col];
+    uint32_t alone[] = {glyph.code, 0}, number;
+    const uint32_t *chars = glyph.code & MARKED ? marks_chars(t->marks, glyph.code & ~MARKED) : alone;
+    if (marks_join(t->marks, chars, mark, &number)) {
+        glyph.code = MARKED | number;
+        grid_put(t->grid, row, col, &glyph);
+        t->dirty[row] = true;
+    }
+}
+
+/* libvterm restores what it has saved without a look at the size that the screen has now. Any sequence moves
+ * the cursor back inside; this one, a report that terminals send, does nothing else. */
+static void restore_cursor(struct terminal *t)
+{
+    tell_parser(t, CANCEL "\0338");
+    VTermPos pos = cursor_of(t);
+    if (pos.row >= t->rows || pos.col >= t->cols) {
+        tell_parser(t, "\033[1n");
+    }
+}
+
+static void obey(struct terminal *t, const struct passage *p)
+{
+    const char *title;
+    size_t len;
+    switch (p->order) {
+    case GUARD_NOTHING:
+        break;
+    case GUARD_CANCEL:
+        tell_parser(t, CANCEL);
+        break;
+    case GUARD_ESCAPE:
+        tell_parser(t, "\033");
+        break;
+    case GUARD_TITLE:
+        title = guard_title(&t->guard, &len);
+        set_title(t, title, len);
+        break;
+    case GUARD_REPEAT:
+        repeat_last(t, p->number);
+        break;
+    case GUARD_MARGINS: /* libvterm sets margins beyond the screen, too, with nothing between them */
+        tell_parser(t, p->number > t->cols ? CANCEL "\033[s" : "s");
+        break;
+    case GUARD_SAVE:
+        tell_parser(t, CANCEL "\0337");
+        break;
+    case GUARD_RESTORE:
+        restore_cursor(t);
+        break;
+    case GUARD_RESET:
+        reset(t);
+        break;
+    case GUARD_CHARACTER:
+        if (p->joins) {
+            join(t, p->character);
+        } else {
+            print(t, p->character);
+        }
+        break;
     }
 }
 
@@ -429,14 +450,18 @@ void terminal_feed(struct terminal *t, const char *bytes, size_t len)
         if (p.pass > 0) {
             vterm_input_write(t->vt, bytes, p.pass);
         }
-        if (p.repeat > 0) {
-            repeat_last(t, p.repeat);
-        }
-        obey(t, p.order);
+        obey(t, &p);
         bytes += p.pass + p.skip;
         len -= p.pass + p.skip;
     }
     t->feeding = false;
+}
+
+void terminal_end(struct terminal *t)
+{
+    if (guard_end(&t->guard)) {
+        print(t, UTF8_REPLACEMENT);
+    }
 }
 
 /* libvterm keeps margins that begin beyond the new size, and then moves memory that is not there. */
@@ -447,10 +472,10 @@ static void reset_margins(struct terminal *t)
     if (!t->guard.margins) {
         return;
     }
-    text_addf(&bytes, "\030\033[r\033[?69l\033[%d;%dH", cursor.row + 1, cursor.col + 1);
+    text_addf(&bytes, CANCEL "\033[r\033[s\033[?69l\033[%d;%dH", cursor.row + 1, cursor.col + 1);
     vterm_input_write(t->vt, bytes.data, bytes.len);
     text_done(&bytes);
-    guard_reset(&t->guard);
+    guard_reset_margins(&t->guard);
 }
 
 void terminal_resize(struct terminal *t, int rows, int cols)

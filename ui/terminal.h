@@ -20,7 +20,8 @@ struct terminal;
 struct terminal *terminal_new(int rows, int cols, size_t scrollback,
                               void (*output)(void *user, const char *, size_t), void *user);
 void terminal_free(struct terminal *t);
-void terminal_feed(struct terminal *t, const char *bytes, size_t len);
+void terminal_feed(struct terminal *t, const char *bytes, size_t len); /* in pieces of any size */
+void terminal_end(struct terminal *t); /* nothing more comes: half a character is shown as U+FFFD */
 void terminal_resize(struct terminal *t, int rows, int cols); /* at least 1 x 1 */
 void terminal_key(struct terminal *t,
                   const struct key *key); /* pastes and mouse included, as the program asked for them */

@@ -157,6 +157,19 @@ static void characters_may_be_split_and_invalid(void **state)
     assert_parsed("\xf0\x9f\x98\x1b[0mx", BAD BAD BAD "x");
 }
 
+static void a_character_cut_by_the_end_is_shown(void **state)
+{
+    (void)state;
+    struct loglines *l = loglines_new(10, 1000);
+    loglines_add(l, 0, 1, "out\xe4\xb8", 5);
+    loglines_add(l, 1, 2, "err\xc3", 4);
+    loglines_close(l);
+    loglines_close(l);
+    loglines_add(l, 1, 3, "\xa9\n", 2);
+    assert_lines(l, "out|err" BAD "|" BAD BAD "|" BAD);
+    loglines_free(l);
+}
+
 static void streams_do_not_mix(void **state)
 {
     (void)state;
@@ -308,6 +321,7 @@ int main(void)
         cmocka_unit_test(control_characters_are_taken_out),
         cmocka_unit_test(a_carriage_return_begins_the_line_anew),
         cmocka_unit_test(characters_may_be_split_and_invalid),
+        cmocka_unit_test(a_character_cut_by_the_end_is_shown),
         cmocka_unit_test(streams_do_not_mix),
         cmocka_unit_test(the_oldest_lines_fall_out),
         cmocka_unit_test(bytes_are_bounded),

@@ -111,6 +111,19 @@ static void widths_are_columns(void **state)
     assert_int_equal(text_width("世界 e\xcc\x81\xff"), 7);
 }
 
+static void what_combines(void **state)
+{
+    (void)state;
+    static const uint32_t combining[] = {0x301, 0x20dd, 0x3099, 0x1160, 0xd7b0, 0x200d, 0xfe0f, 0xe0100};
+    static const uint32_t others[] = {'a', ' ', 0xad, 0xe9, 0x1100, 0xac00, 0x4e2d, 0x903, 0x1f600, 0xfffd};
+    for (size_t i = 0; i < COUNT(combining); i++) {
+        assert_true(text_is_combining(combining[i]));
+    }
+    for (size_t i = 0; i < COUNT(others); i++) {
+        assert_false(text_is_combining(others[i]));
+    }
+}
+
 static void fit_never_splits_a_character(void **state)
 {
     (void)state;
@@ -180,6 +193,7 @@ int main(void)
         cmocka_unit_test(clean_text_is_safe_to_print),
         cmocka_unit_test(characters_go_in_and_out),
         cmocka_unit_test(widths_are_columns),
+        cmocka_unit_test(what_combines),
         cmocka_unit_test(fit_never_splits_a_character),
         cmocka_unit_test(contains_ignores_case),
         cmocka_unit_test(order_is_for_people),

@@ -70,7 +70,7 @@ static int tear_down(void **state)
 {
     char line[256];
     (void)state;
-    snprintf(line, sizeof line, "$P rm -f box >/dev/null 2>&1; rm -rf %s", folder);
+    snprintf(line, sizeof line, "$P rm -f box plain >/dev/null 2>&1; rm -rf %s", folder);
     return shell(line);
 }
 
@@ -240,6 +240,67 @@ static void redraws(void **state)
     close_sides(&s);
 }
 
+/* A character that two reads cut is whole, one that never becomes whole is shown as such; and what harms
+ * libvterm, often enough that it would end the program, does nothing. Not on the other side, which has
+ * nothing but libvterm. */
+static void broken_output(void **state)
+{
+    (void)state;
+    struct sides s = open_sides();
+    pty_type(s.interface, "clear; printf 'cut:a\\303'; sleep 1; printf '\\251b never:\\344\\270:\\n'<Enter>");
+    pty_expect(s.interface, "cut:a\303\251b never:\357\277\275:");
+    pty_type(s.interface,
+             "clear; awk 'BEGIN { for (i = 0; i <lt> 40000; i++) "
+             "printf \"\\302\\007\\235\\033Ha\\303\\033[5bZ\\033[H\" }'; echo; echo =$((40+5))=<Enter>");
+    pty_expect(s.interface, "=45=");
+    close_sides(&s);
+}
+
+/* Output and errors of a container without a terminal come in one console: what of the one cuts a character
+ * of the other does not break it. */
+static void output_and_errors(void **state)
+{
+    (void)state;
+    char line[512];
+    snprintf(
+        line, sizeof line,
+        "$P run -d --name plain --isolation %s busybox sh -c 'while :; do printf \"cut:a\\303\"; sleep 1; "
+        "printf E >&2; sleep 1; printf \"\\251b\\n\"; sleep 1; done' >/dev/null",
+        mode);
+    assert_int_equal(shell(line), 0);
+    const char *argv[] = {porthole(), NULL};
+    struct pty *p = pty_start(ROWS, COLS, argv, NULL);
+    int status;
+    pty_expect(p, "plain");
+    pty_type(p, "/plain<Enter>");
+    pty_expect(p, "1 shown");
+    pty_type(p, "a");
+    pty_expect(p, "cut:aE\303\251b");
+    pty_type(p, "<Ctrl-]>q");
+    assert_true(pty_wait_exit(p, PTY_PATIENCE_MS, &status));
+    pty_free(p);
+    assert_int_equal(shell("$P rm -f plain >/dev/null"), 0);
+}
+
+/* A command without a terminal, whose output goes to one: what comes out is whole, well-formed characters,
+ * and no byte that a terminal of 8 bits takes for the beginning of a sequence. */
+static void broken_output_of_a_command(void **state)
+{
+    (void)state;
+    const char *argv[] = {porthole(), "exec",
+                          "box",      "sh",
+                          "-c",       "printf 'cut:a\\303'; sleep 1; printf '\\251b \\2332J end:\\344\\270'",
+                          NULL};
+    struct pty *p = pty_start(10, 40, argv, NULL);
+    int status;
+    size_t len;
+    pty_expect(p, "cut:a\303\251b \357\277\2752J end:\357\277\275");
+    assert_true(pty_wait_exit(p, PTY_PATIENCE_MS, &status));
+    const char *raw = pty_raw(p, &len);
+    assert_non_null(memmem(raw, len, "b \357\277\2752J", 7));
+    pty_free(p);
+}
+
 /* A terminal that is handed over prints a bare line feed as one: the next column, not the first. */
 static void bare_line_feeds(void **state)
 {
@@ -269,8 +330,13 @@ static bool can_launch(const char *in)
 int main(void)
 {
     static const char *const modes[] = {"process", "vm"};
-    const struct CMUnitTest tests[] = {cmocka_unit_test(editor), cmocka_unit_test(pager),
-                                       cmocka_unit_test(monitor), cmocka_unit_test(redraws),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(editor),
+                                       cmocka_unit_test(pager),
+                                       cmocka_unit_test(monitor),
+                                       cmocka_unit_test(redraws),
+                                       cmocka_unit_test(broken_output),
+                                       cmocka_unit_test(output_and_errors),
+                                       cmocka_unit_test(broken_output_of_a_command),
                                        cmocka_unit_test(bare_line_feeds)};
     int failed = 0, skipped = 0;
     setenv("P", porthole() ? porthole() : "", 1);

@@ -355,6 +355,7 @@ static void compare_bytes(int rows, int cols, const char *bytes, size_t len, con
     VTermScreen *screen = vterm_obtain_screen(vt);
     vterm_screen_enable_altscreen(screen, 1);
     vterm_screen_reset(screen, 1);
+    vterm_input_write(vt, "\0337", 2); /* what is restored when nothing was saved is all zeros there */
     vterm_input_write(vt, bytes, len);
     terminal_feed(t, bytes, len);
     compare(t, screen, what);

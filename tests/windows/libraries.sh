@@ -13,28 +13,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 jobs=$(getconf _NPROCESSORS_ONLN)
 work=$out/work
 
-# Source entries of the repositories that this system has, with lists of their own.
-apt_sources() {
-    mkdir -p "$work/apt/lists/partial" "$work/apt/parts"
-    for file in /etc/apt/sources.list.d/*.sources; do
-        [ -f "$file" ] && sed 's/^Types:.*/Types: deb-src/' "$file" >"$work/apt/parts/$(basename "$file")"
-    done
-    sed -n 's/^deb \(.*\)/deb-src \1/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null \
-        >"$work/apt/parts/lists.list" || true
-    apt="-o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=$work/apt/parts -o Dir::State::Lists=$work/apt/lists"
-    # shellcheck disable=SC2086
-    [ -n "$(find "$work/apt/lists" -maxdepth 1 -name '*Sources*' -print -quit)" ] ||
-        apt-get $apt update || true # others' repositories often have no sources; what is missing of ours is told below
-}
-
-# fetch PACKAGE VERSION: unpacks its source as $work/src/PACKAGE.
-fetch() {
-    mkdir -p "$work/dsc" "$work/src"
-    rm -rf "$work/src/$1"
-    # shellcheck disable=SC2086
-    (cd "$work/dsc" && apt-get $apt source --download-only "$1=$2" &&
-        dpkg-source --no-check -x "$1_${2#*:}.dsc" "$work/src/$1")
-}
+# shellcheck disable=SC1091
+. "$here/../debian-source.sh"
 
 with_cmake() { # PACKAGE OPTIONS...
     name=$1
@@ -126,15 +106,15 @@ apt_sources
 # The newest version whose source is to be had: a mirror may not have all of a security update.
 build() { # PACKAGE
     mark=$out/.built-$1
-    # shellcheck disable=SC2086
+    # shellcheck disable=SC2086,SC2154
     for version in $(apt-cache $apt showsrc "$1" | sed -n 's/^Version: //p' | sort -rV | uniq); do
-        [ "$(cat "$mark" 2>/dev/null)" != "$version $(cksum <"$0")" ] || return 0
+        [ "$(cat "$mark" 2>/dev/null)" != "$version $(cat "$0" "$here/../debian-source.sh" | cksum)" ] || return 0
         echo "libraries.sh: $1 $version"
         if fetch "$1" "$version"; then
             rm -rf "$work/build/$1"
             upstream=${version#*:}
             "build_$(echo "$1" | tr - _)" "${upstream%%-*}"
-            echo "$version $(cksum <"$0")" >"$mark"
+            echo "$version $(cat "$0" "$here/../debian-source.sh" | cksum)" >"$mark"
             return 0
         fi
     done

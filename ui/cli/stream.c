@@ -353,6 +353,19 @@ static void on_bytes(void *user, enum console_stream stream, int64_t when, const
     }
 }
 
+/* Nothing more comes: a character that was cut is shown as such. */
+static void end_tamed(struct stream *s, struct end *end)
+{
+    struct text rest = {0};
+    if (end->tame) {
+        tame_end(end->tame, &rest);
+    }
+    if (rest.len > 0) {
+        write_end(s, end, text_of(&rest), rest.len);
+    }
+    text_done(&rest);
+}
+
 static void on_drained(void *user)
 {
     struct stream *s = user;
@@ -366,6 +379,8 @@ static void on_closed(void *user, const struct error *why, int exit_code)
 {
     struct stream *s = user;
     s->console = NULL;
+    end_tamed(s, &s->out);
+    end_tamed(s, &s->err);
     if (why && why->kind != ERROR_NONE) {
         if (!s->done) {
             note_failure(s, why);

@@ -1,22 +1,25 @@
 /* A sequence is kept until its end is known: only ESC [ digits ; : m is let through. Strings (ESC ] P X ^ _)
- * end with ESC \\, the command strings also with BEL. The second byte of a C1 control character in UTF-8 (C2
- * 80 to C2 9F) goes together with its first. */
+ * end with ESC \\, the command strings also with BEL. Characters of UTF-8 end a sequence, and C1 control
+ * characters are left out. */
 #include "ui/cli/tame.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "core/utf8.h"
 
-enum { GROUND, ESCAPE, SEQUENCE, STRING, STRING_ESCAPE, LEAD_C2 };
-enum { CANCEL = 0x18, SUBSTITUTE = 0x1a, ESC = 0x1b, BELL = 0x07, C2 = 0xc2, KEPT = 64 };
+enum { GROUND, ESCAPE, SEQUENCE, STRING, STRING_ESCAPE };
+enum { CANCEL = 0x18, SUBSTITUTE = 0x1a, ESC = 0x1b, BELL = 0x07, KEPT = 64 };
 
 struct tame {
     int state;
     char kept[KEPT]; /* of a sequence */
     size_t n;
+    struct utf8_held held;
 };
 
 struct tame *tame_new(void)
@@ -31,15 +34,13 @@ void tame_free(struct tame *t)
 
 static bool may_pass(unsigned char c)
 {
-    return c == '\n' || c == '\r' || c == '\t' || c == '\b' || (c >= 0x20 && c != 0x7f);
+    return c == '\n' || c == '\r' || c == '\t' || c == '\b' || (c >= 0x20 && c < 0x7f);
 }
 
 static void on_ground(struct tame *t, unsigned char c, struct text *out)
 {
     if (c == ESC) {
         t->state = ESCAPE;
-    } else if (c == C2) {
-        t->state = LEAD_C2;
     } else if (may_pass(c)) {
         text_add_char(out, (char)c);
     }
@@ -78,7 +79,7 @@ static void in_sequence(struct tame *t, unsigned char c, struct text *out)
 
 static void one(struct tame *t, unsigned char c, struct text *out)
 {
-    if ((c == CANCEL || c == SUBSTITUTE) && t->state != LEAD_C2) {
+    if (c == CANCEL || c == SUBSTITUTE) {
         t->state = GROUND;
         return;
     }
@@ -99,23 +100,47 @@ static void one(struct tame *t, unsigned char c, struct text *out)
             after_escape(t, c);
         }
         break;
-    case LEAD_C2:
-        t->state = GROUND;
-        if (c >= 0xa0 && c < 0xc0) {
-            text_add_char(out, (char)C2);
-            text_add_char(out, (char)c);
-        } else if (c < 0x80 || c >= 0xc0) {
-            on_ground(t, c, out);
-        }
-        break;
     default:
         on_ground(t, c, out);
     }
 }
 
+static void add(uint32_t code, struct text *out)
+{
+    char bytes[UTF8_LONGEST];
+    if (code >= 0xa0) {
+        text_add_n(out, bytes, text_encode(code, bytes));
+    }
+}
+
+/* What begins with a byte of 80 or above, or goes on with what is held. Returns how many bytes it took. */
+static size_t character(struct tame *t, const char *bytes, size_t len, struct text *out)
+{
+    bool whole;
+    uint32_t code;
+    size_t n = t->held.n > 0 ? utf8_resume(&t->held, bytes, len, &whole, &code)
+                             : utf8_begin(&t->held, bytes, len, &whole, &code);
+    t->state = GROUND;
+    if (whole) {
+        add(code, out);
+    }
+    return n;
+}
+
 void tame_feed(struct tame *t, const char *bytes, size_t len, struct text *out)
 {
-    for (size_t i = 0; i < len; i++) {
-        one(t, (unsigned char)bytes[i], out);
+    for (size_t i = 0; i < len;) {
+        if (t->held.n > 0 || ((unsigned char)bytes[i] >= 0x80 && t->state != STRING)) {
+            i += character(t, bytes + i, len - i, out);
+        } else {
+            one(t, (unsigned char)bytes[i++], out);
+        }
+    }
+}
+
+void tame_end(struct tame *t, struct text *out)
+{
+    if (utf8_end(&t->held)) {
+        add(UTF8_REPLACEMENT, out);
     }
 }

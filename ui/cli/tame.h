@@ -12,7 +12,10 @@ struct tame;
 struct tame *tame_new(void);
 void tame_free(struct tame *t); /* NULL is fine */
 
-/* Appends to out what may pass. Sequences may come in pieces. */
+/* Appends to out what may pass. Sequences and characters may come in pieces: what passes are whole,
+ * well-formed characters. Broken ones become U+FFFD, so that no byte is left that a terminal of 8 bits takes
+ * for a control. */
 void tame_feed(struct tame *t, const char *bytes, size_t len, struct text *out);
+void tame_end(struct tame *t, struct text *out); /* nothing more comes */
 
 #endif
