@@ -35,6 +35,7 @@ enum {
     OUTPUT_LOW = 64 * 1024,
     INPUT_HIGH = 256 * 1024,
     DETACH_MAX = 8,
+    STOPS_MOST = 3, /* docker's number, too */
     SIGNALS = 6
 };
 
@@ -49,7 +50,7 @@ struct end { /* one of our standard streams */
     union any_stream any;
     bool is_stream;    /* else a file */
     bool broken;       /* the reader is gone */
-    struct tame *tame; /* it is a terminal, and the process thinks that it has none; NULL */
+    struct tame *tame; /* a terminal that must not obey all that comes; NULL: it may, or is none */
     int fd;
 };
 
@@ -66,58 +67,13 @@ struct stream {
     int64_t file_at;
     char detach[DETACH_MAX];
     int detach_len, detach_seen;
+    int stops; /* signals to end that the process was sent */
     bool opened, raw, held, reading, input_over, done;
-    bool ended; /* before it was heard whether it could be started at all */
+    bool answers; /* what our terminal answers to the process is read, and passed on */
+    bool ended;   /* before it was heard whether it could be started at all */
     size_t input_pending;
     int code;
 };
-
-bool stream_is_terminal(int fd)
-{
-    return uv_guess_handle(fd) == UV_TTY;
-}
-
-void stream_size(int *rows, int *cols)
-{
-    *rows = *cols = 0;
-    uv_loop_t loop;
-    uv_tty_t tty;
-    if (!stream_is_terminal(1) || uv_loop_init(&loop) != 0) {
-        return;
-    }
-    if (uv_tty_init(&loop, &tty, 1, 0) == 0) {
-        uv_tty_get_winsize(&tty, cols, rows);
-        uv_close((uv_handle_t *)&tty, NULL);
-    }
-    uv_run(&loop, UV_RUN_DEFAULT);
-    uv_loop_close(&loop);
-}
-
-static int parse_key(const char *word, size_t len)
-{
-    if (len == 1) {
-        return (unsigned char)word[0];
-    }
-    char c = len == 6 && strncmp(word, "ctrl-", 5) == 0 ? word[5] : 0;
-    bool control = (c >= 'a' && c <= 'z') || c == '@' || (c >= '[' && c <= '_');
-    return control ? c & 0x1f : -1;
-}
-
-int stream_parse_keys(const char *keys, char *out, int room)
-{
-    int n = 0;
-    while (keys && *keys) {
-        size_t len = strcspn(keys, ",");
-        int byte = parse_key(keys, len);
-        if (byte < 0 || n == room) {
-            return -1;
-        }
-        out[n++] = (char)byte;
-        keys += len;
-        keys += *keys == ',';
-    }
-    return n;
-}
 
 /* Ending. */
 
@@ -137,6 +93,7 @@ static int failed(const struct stream *s)
 /* To whom the terminal belongs again from here on. */
 static void cook(struct stream *s)
 {
+    stream_edit_as_before();
     if (s->raw) {
         s->raw = false;
         uv_tty_reset_mode();
@@ -408,6 +365,25 @@ static void on_bytes(void *user, enum console_stream stream, int64_t when, const
     }
 }
 
+static void release(struct stream *s, struct end *end)
+{
+    struct text kept = {0};
+    if (end->tame) {
+        tame_release(end->tame, &kept);
+        write_end(s, end, text_of(&kept), kept.len);
+        text_done(&kept);
+    }
+}
+
+static void on_live(void *user)
+{
+    struct stream *s = user;
+    if (s->answers) {
+        release(s, &s->out);
+        release(s, &s->err);
+    }
+}
+
 static void on_drained(void *user)
 {
     struct stream *s = user;
@@ -437,9 +413,25 @@ static void on_closed(void *user, const struct error *why, int exit_code)
     }
 }
 
-static const struct console_sink sink = {on_opened, on_bytes, on_drained, on_closed};
+static const struct console_sink sink = {on_opened, on_bytes, on_live, on_drained, on_closed};
 
 /* Signals. */
+
+/* A process may not obey, and our terminal may be gone: whoever only looks on can always go. */
+static void leave_if_told(struct stream *s, int number)
+{
+    bool looks_on = s->options->spec->kind == CONSOLE_ATTACH && !s->options->start;
+    bool stop = number == SIGINT || number == SIGTERM;
+    s->stops += stop;
+    if (stop && s->stops >= STOPS_MOST) {
+        cook(s);
+        cli_say("left it: it was told to end %d times, and goes on", STOPS_MOST);
+    } else if (number != SIGHUP || !looks_on) {
+        return;
+    }
+    let_go(s);
+    finish(s, 128 + number);
+}
 
 static void on_signal(uv_signal_t *handle, int number)
 {
@@ -455,6 +447,7 @@ static void on_signal(uv_signal_t *handle, int number)
         finish(s, 128 + number);
     } else {
         console_signal(s->console, number);
+        leave_if_told(s, number);
     }
 }
 
@@ -474,6 +467,19 @@ static void listen_signals(struct stream *s)
 
 /* Opening and closing. */
 
+/* A process without a terminal has no business with ours. The replay of a terminal's output must reach no
+ * terminal that would answer it: ours, nor one behind a pipe while we read the keys. Nor must any query,
+ * while nobody reads what our terminal answers: it would be typed into the shell that comes after us. */
+static struct tame *make_tame(const struct stream *s, bool is_terminal)
+{
+    const struct stream_options *o = s->options;
+    bool replay = o->spec->replay && (is_terminal || s->answers);
+    if (!o->terminal) {
+        return is_terminal ? tame_new(TAME_LINES) : NULL;
+    }
+    return replay || (is_terminal && !s->answers) ? tame_new(TAME_SCREEN) : NULL;
+}
+
 static void open_end(struct stream *s, struct end *end, int fd)
 {
     uv_handle_type type = uv_guess_handle(fd);
@@ -489,14 +495,13 @@ static void open_end(struct stream *s, struct end *end, int fd)
         }
     }
     end->any.handle.data = s;
-    if (fd != 0 && type == UV_TTY && !s->options->terminal) {
-        end->tame = tame_new();
-    }
+    end->tame = fd != 0 ? make_tame(s, type == UV_TTY) : NULL;
 }
 
 static void open_ends(struct stream *s)
 {
     s->in.fd = -1;
+    s->answers = s->options->terminal && s->options->spec->input && stream_is_terminal(0);
     open_end(s, &s->out, 1);
     open_end(s, &s->err, 2);
     if (!s->options->spec->input) {
@@ -504,9 +509,14 @@ static void open_ends(struct stream *s)
     }
     open_end(s, &s->in, 0);
     s->file_buffer = mem_new(1, 65536);
-    if (s->options->terminal && stream_is_terminal(0)) {
+    if (s->answers) {
         s->raw = uv_tty_set_mode(&s->in.any.tty, RAW) == 0;
         s->detach_len = stream_parse_keys(s->options->detach_keys, s->detach, DETACH_MAX);
+    } else if (stream_is_terminal(0)) {
+        s->detach_len = stream_parse_keys(s->options->detach_keys, s->detach, DETACH_MAX);
+        if (s->detach_len > 0) {
+            stream_edit_until(s->detach[s->detach_len - 1]);
+        }
     }
 }
 

@@ -30,4 +30,9 @@ void stream_size(int *rows, int *cols);
 /* "ctrl-p,ctrl-q", "ctrl-],x": out gets the bytes, at most `room`. Returns how many, -1 when it is none. */
 int stream_parse_keys(const char *keys, char *out, int room);
 
+/* Our terminal, which edits lines, hands over what was typed at this key, too, and keeps none of the control
+ * keys that stop and start output: so keys that detach arrive when they are typed. Unix only. */
+void stream_edit_until(char key);
+void stream_edit_as_before(void);
+
 #endif
