@@ -369,6 +369,7 @@ static void connect_all(struct app *a)
     session_hook(a->parts.session, &hooks, a);
     a->ticker = timer_new(a);
     a->patience = timer_new(a);
+    a->ignore.pause = timer_new(a);
     uint64_t tick = (uint64_t)(a->parts.settings->refresh_seconds * 1000);
     uv_timer_start(a->ticker, on_tick, tick, tick);
     uv_timer_start(a->patience, on_patience, PATIENCE_MS, 0);
@@ -383,6 +384,7 @@ static void disconnect_all(struct app *a)
     wake_free(a->wake);
     timer_free(a->ticker);
     timer_free(a->patience);
+    timer_free(a->ignore.pause);
 }
 
 static void furnish(struct app *a)

@@ -125,6 +125,7 @@ static void go_to(struct app *a, container_id id, const struct awaited *how)
         list_view_hide_stopped(a->list, false);
     }
     list_view_select(a->list, id);
+    a->ignore.selected = id; /* it was asked for */
     if (how->map) {
         detail_front(a->detail, DETAIL_MAP);
     } else if (how->console && !how->old) {

@@ -19,6 +19,7 @@ struct found {
 
 struct palette {
     struct view view;
+    container_id on; /* under the cursor when it was opened: what is chosen is for that one */
     struct line_edit line;
     struct found found[ACTION_COUNT];
     size_t count, row, top;
@@ -56,7 +57,7 @@ static void draw_found(struct palette *p, struct canvas *c, int row, const struc
 {
     char why[256];
     struct app *app = p->view.app;
-    const struct container *on = model_get(app_model(app), app_selected(app));
+    const struct container *on = model_get(app_model(app), p->on);
     const char *reason = a->states || a->verb >= 0 ? action_refusal(a, on, why, sizeof why) : NULL;
     const char *key = app_key(app, a->id);
     struct rect line = {row, p->list.col, 1, p->list.cols};
@@ -112,9 +113,14 @@ static void choose(struct palette *p)
     if (p->count == 0) {
         return;
     }
-    enum action_id id = p->found[p->row].action->id;
+    const struct action *action = p->found[p->row].action;
+    bool moved = p->on != app_selected(app) && (action->states || action->verb >= 0);
     app_pop(app); /* p is gone */
-    app_do(app, id);
+    if (moved) {
+        app_say(app, "Nothing was done: the container under the cursor has gone meanwhile.");
+    } else {
+        app_do(app, action->id);
+    }
 }
 
 static void move(struct palette *p, long by)
@@ -201,6 +207,7 @@ struct view *palette_new(struct app *a)
 {
     struct palette *p = mem_new(1, sizeof *p);
     p->view = (struct view){&type, a};
+    p->on = app_selected(a);
     find(p);
     return &p->view;
 }
