@@ -28,7 +28,7 @@ struct console_spec { /* borrowed for the call */
     int64_t since, until;       /* CONSOLE_LOGS: ms since 1970; 0 no bound */
     bool follow;                /* CONSOLE_LOGS: go on with what comes */
     bool stamps;                /* CONSOLE_LOGS: tell when each line was printed, if it costs something */
-    bool replay;                /* CONSOLE_ATTACH: first the last screenful that was printed */
+    bool replay;                /* CONSOLE_ATTACH: first the last screenful that was printed, then live() */
 };
 
 struct console_sink { /* what the owner hears, always from the loop, never from inside a call */
@@ -37,6 +37,12 @@ struct console_sink { /* what the owner hears, always from the loop, never from 
     /* when: CONSOLE_LOGS: the moment at which it was printed, ms since 1970; 0: it was not asked for (stamps), or
      * there is none */
     void (*bytes)(void *user, enum console_stream stream, int64_t when, const char *data, size_t len);
+    /* The replay that the spec asked for has ended: all bytes until now were printed before, and whoever they
+     * asked something has had his answer or has given up; the bytes that follow are printed now. Told once,
+     * after opened(), also when there was nothing to replay, unless the stream ends before; never without
+     * `replay`. An engine that cannot tell where its replay ends tells it late rather than early. May be
+     * NULL. */
+    void (*live)(void *user);
     /* All that was written has left. May be NULL. */
     void (*drained)(void *user);
     /* The stream has ended: exit_code of the process (-1: none, as for logs or when the connection was lost),

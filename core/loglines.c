@@ -201,9 +201,10 @@ static void on_control(void *user, char c)
     }
 }
 
+static const struct plain_sink sink = {on_text, on_control};
+
 void loglines_add(struct loglines *l, int stream, int64_t when, const char *data, size_t len)
 {
-    static const struct plain_sink sink = {on_text, on_control};
     l->stream = stream;
     l->when = when;
     plain_feed(&l->parsers[stream == 0 ? 0 : 1], &sink, l, data, len);
@@ -214,11 +215,7 @@ void loglines_close(struct loglines *l)
     int last = l->stream == 0 ? 0 : 1; /* its line is the open one */
     for (int i = 0; i < STREAMS; i++) {
         l->stream = (last + i) % STREAMS;
-        struct parser *p = &l->parsers[l->stream];
-        for (size_t at = 0; at < p->n_held;) {
-            at += on_character(l, p, p->held + at, p->held + p->n_held);
-        }
-        p->n_held = 0;
+        plain_end(&l->parsers[l->stream], &sink, l);
     }
 }
 

@@ -108,11 +108,6 @@ struct namespace_fact namespace_fact_of(const char *word, const char *const *own
 
 /* Judging. */
 
-static bool is_live(const struct container *c)
-{
-    return state_has_processes(c->state);
-}
-
 /* A container is called by its name, else by the beginning of its key. */
 static void add_name(struct text *t, const char *key, const struct model *m)
 {
@@ -135,7 +130,7 @@ static struct namespace_fact told_of(const struct container *c, enum namespace_k
     }
     for (size_t i = 0; kind == NAMESPACE_NETWORK && told.state == FACT_NOT_TOLD && i < c->n_crossings; i++) {
         if (c->crossings[i].kind == CROSSING_NETWORK) {
-            enum fact_how how = is_live(c) ? FACT_TOLD : FACT_ASKED;
+            enum fact_how how = state_has_processes(c->state) ? FACT_TOLD : FACT_ASKED;
             told = namespace_fact_of(c->crossings[i].outside, NULL, how, "its settings");
         }
     }
@@ -215,7 +210,7 @@ static const char *why_not_seen(const struct container *c, const struct namespac
         break;
     }
     return n->windows    ? "its engine tells nothing of it"
-           : !is_live(c) ? "it does not run, and its engine tells nothing of it"
+           : !state_has_processes(c->state) ? "it does not run, and its engine tells nothing of it"
            : c->pid == 0 ? "its first process is not known here, and its engine tells nothing of it"
                          : "it was not read, and its engine tells nothing of it";
 }
@@ -248,7 +243,7 @@ static struct namespace_fact unseen(const struct namespaces *n, const struct con
 void namespaces_judge(struct namespaces *out, const struct container *c, const struct namespace_table *table,
                       const struct model *m)
 {
-    const struct namespace_row *row = parts_from_host(c) && is_live(c) ? row_of(table, c->key) : NULL;
+    const struct namespace_row *row = parts_from_host(c) && state_has_processes(c->state) ? row_of(table, c->key) : NULL;
     *out = (struct namespaces){.windows = c->hypervisor == HYPERVISOR_HYPERV};
     for (int kind = 0; kind < NAMESPACE_COUNT; kind++) {
         out->told[kind] = told_of(c, kind, m);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "core/utf8.h"
 
 enum { LONGEST_SEQUENCE = 4096 };
 
@@ -97,64 +98,31 @@ static void on_sequence(struct plain *p, unsigned char c)
     }
 }
 
-/* How many bytes the character needs that begins with c; 1 when none does. */
-static size_t bytes_wanted(unsigned char c)
-{
-    return c >= 0xf0 && c <= 0xf4 ? 4 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xc2 && c < 0xe0 ? 2 : 1;
-}
-
-/* One whole character, or what was to be one. Returns how many bytes of it were used. */
-static size_t on_character(const struct feed *f, const char *s, const char *end)
+/* A whole character, or U+FFFD for what was to be one. */
+static void on_character(const struct feed *f, uint32_t code)
 {
     struct plain *p = f->plain;
-    uint32_t code;
-    char out[4];
-    size_t n = text_decode(s, end, &code);
+    char out[UTF8_LONGEST];
     if (code == 0x9b || code == 0x9d || code == 0x90 || code == 0x98 || code == 0x9e || code == 0x9f) {
         p->state = code == 0x9b ? PLAIN_CONTROL : PLAIN_STRING; /* their 8-bit forms */
         p->length = 0;
     } else if (code >= 0xa0) {
-        f->sink->text(f->user, out, text_encode(text_is_safe(code) ? code : 0xfffd, out));
+        f->sink->text(f->user, out, text_encode(text_is_safe(code) ? code : UTF8_REPLACEMENT, out));
     }
-    return n;
 }
 
-/* A character that is cut by the end is held until the next call. Returns how many bytes were used. */
+/* What begins with a byte of 80 or above, or goes on with what is held. Returns how many bytes it took. */
 static size_t on_high(const struct feed *f, const char *s, const char *end)
 {
-    struct plain *p = f->plain;
-    size_t wanted = bytes_wanted((unsigned char)*s), here = 1;
-    while (here < wanted && s + here < end && ((unsigned char)s[here] & 0xc0) == 0x80) {
-        here++;
+    struct utf8_held *held = &f->plain->held;
+    bool whole;
+    uint32_t code;
+    size_t len = (size_t)(end - s);
+    size_t n = held->n > 0 ? utf8_resume(held, s, len, &whole, &code) : utf8_begin(held, s, len, &whole, &code);
+    if (whole) {
+        on_character(f, code);
     }
-    if (here < wanted && s + here == end) {
-        memcpy(p->held, s, here);
-        p->n_held = here;
-        return here;
-    }
-    return on_character(f, s, s + here);
-}
-
-/* Goes on with a held character. Returns how many bytes of s were used. */
-static size_t on_held(const struct feed *f, const char *s, const char *end)
-{
-    struct plain *p = f->plain;
-    size_t wanted = bytes_wanted((unsigned char)p->held[0]), used = 0, n = p->n_held;
-    char whole[4];
-    memcpy(whole, p->held, n);
-    while (n < wanted && s + used < end && ((unsigned char)s[used] & 0xc0) == 0x80) {
-        whole[n++] = s[used++];
-    }
-    if (n < wanted && s + used == end) {
-        memcpy(p->held, whole, n);
-        p->n_held = n;
-        return used;
-    }
-    p->n_held = 0;
-    for (size_t i = 0; i < n;) {
-        i += on_character(f, whole + i, whole + n);
-    }
-    return used;
+    return n;
 }
 
 static void add_sequence_or_byte(const struct feed *f, const char **s, const char *end)
@@ -182,8 +150,8 @@ void plain_feed(struct plain *p, const struct plain_sink *sink, void *user, cons
 {
     const struct feed f = {p, sink, user};
     const char *s = data, *end = data + len;
-    if (p->n_held && s < end) {
-        s += on_held(&f, s, end);
+    while (p->held.n > 0 && s < end) {
+        s += on_high(&f, s, end);
     }
     while (s < end) {
         size_t run = p->state == PLAIN_TEXT ? plain_run(s, end) : 0;
@@ -193,5 +161,12 @@ void plain_feed(struct plain *p, const struct plain_sink *sink, void *user, cons
         } else {
             add_sequence_or_byte(&f, &s, end);
         }
+    }
+}
+
+void plain_end(struct plain *p, const struct plain_sink *sink, void *user)
+{
+    if (utf8_end(&p->held)) {
+        on_character(&(struct feed){p, sink, user}, UTF8_REPLACEMENT);
     }
 }

@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "core/utf8.h"
+
 enum plain_state {
     PLAIN_TEXT,
     PLAIN_ESCAPE,       /* after ESC */
@@ -19,9 +21,8 @@ enum plain_state {
 
 struct plain { /* {0} at the start of a stream */
     enum plain_state state;
-    char held[4]; /* the beginning of a character, cut by the end of a call */
-    size_t n_held;
-    size_t length; /* of the sequence so far: one that never ends must not swallow the rest */
+    struct utf8_held held; /* the beginning of a character, cut by the end of a call */
+    size_t length;         /* of the sequence so far: one that never ends must not swallow the rest */
 };
 
 struct plain_sink {
@@ -30,5 +31,8 @@ struct plain_sink {
 };
 
 void plain_feed(struct plain *p, const struct plain_sink *sink, void *user, const char *data, size_t len);
+
+/* Nothing more comes: a character that was cut is told as U+FFFD. */
+void plain_end(struct plain *p, const struct plain_sink *sink, void *user);
 
 #endif

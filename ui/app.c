@@ -212,7 +212,7 @@ bool app_reveal(struct app *a, container_id id)
         app_count(a);
         why = "VMs that are no containers are listed now";
     }
-    if (!list_view_holds(a->list, id) && c->state == CONTAINER_EXITED && list_view_hides_stopped(a->list)) {
+    if (!list_view_holds(a->list, id) && !state_is_live(c->state) && list_view_hides_stopped(a->list)) {
         list_view_hide_stopped(a->list, false);
         why = "stopped containers are listed now";
     }
@@ -225,6 +225,7 @@ bool app_reveal(struct app *a, container_id id)
         return false;
     }
     list_view_select(a->list, id);
+    a->ignore.selected = id; /* it was asked for */
     if (why) {
         app_say(a, "To show %s, %s.", c->name ? c->name : c->key, why);
     }
@@ -399,6 +400,7 @@ static void connect_all(struct app *a)
     session_hook(a->parts.session, &hooks, a);
     a->ticker = timer_new(a);
     a->patience = timer_new(a);
+    a->ignore.pause = timer_new(a);
     uint64_t tick = (uint64_t)(a->parts.settings->refresh_seconds * 1000);
     uv_timer_start(a->ticker, on_tick, tick, tick);
     uv_timer_start(a->patience, on_patience, PATIENCE_MS, 0);
@@ -413,6 +415,7 @@ static void disconnect_all(struct app *a)
     wake_free(a->wake);
     timer_free(a->ticker);
     timer_free(a->patience);
+    timer_free(a->ignore.pause);
 }
 
 static void furnish(struct app *a)

@@ -378,6 +378,13 @@ static bool acts(enum action_id id)
            id == ACTION_REMOVE || id == ACTION_RESTART;
 }
 
+/* Does it do something to the container under the cursor, or in it? */
+static bool touches(enum action_id id)
+{
+    return acts(id) || id == ACTION_EXEC || id == ACTION_ATTACH || id == ACTION_RELAUNCH ||
+           id == ACTION_RENAME;
+}
+
 static bool refused(struct app *a, const struct action *action, container_id id)
 {
     char why[256];
@@ -393,6 +400,7 @@ void app_action_on(struct app *a, enum action_id id, container_id target)
 {
     const struct action *action = action_get(id);
     if (!action || refused(a, action, target)) {
+        a->ignore.burst = id == ACTION_EXEC || id == ACTION_ATTACH; /* what follows was meant for its shell */
         return;
     }
     app_follow(a); /* keys may come faster than frames */
@@ -417,7 +425,7 @@ void app_do(struct app *a, enum action_id id)
     size_t marks = list_view_marked(a->list, NULL, 0);
     if (action && action->bulk && acts(id) && marks > 0) {
         do_marked(a, action, marks);
-    } else {
+    } else if (!(touches(id) && app_ignore_moved(a))) {
         app_action_on(a, id, app_selected(a));
     }
 }

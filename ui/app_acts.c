@@ -133,6 +133,7 @@ static void run(struct batch *b)
     for (size_t i = 0; i < b->count; i++) {
         struct target *t = &b->targets[i];
         const struct act_options options = {.timeout = -1, .force = t->force};
+        b->app->ignore.acted = t->id == app_selected(b->app) ? t->id : b->app->ignore.acted;
         t->op = session_act(b->app->parts.session, t->id, t->verb, &options, answered, t);
         op_on_progress(t->op, takes_long);
     }

@@ -2,6 +2,7 @@
  *
  * While a view lies over the panes they are not drawn, but when everything is: closing it draws everything.
  * Who has the focus is drawn in every frame, since the terminal's cursor may be his. */
+#include <stdio.h>
 #include <string.h>
 #include <uv.h>
 
@@ -53,6 +54,9 @@ static void fit(struct app *a)
 /* The tab in front follows the cursor of the list. */
 void app_follow(struct app *a)
 {
+    if (a->layout.too_small && app_typing(a)) {
+        return; /* the program keeps its keys, and its size, until the window is larger */
+    }
     bool seen = !a->layout.too_small && a->layout.detail.rows > 0;
     if (detail_show(a->detail, app_selected(a), seen)) {
         a->dirty |= PART_TABS | PART_DETAIL | PART_DETAIL_ALL | PART_STATUS;
@@ -149,13 +153,20 @@ static void draw_overlays(struct app *a, bool all)
     }
 }
 
+/* What the bottom line says; NULL: nothing. While keys are ignored nothing else counts. */
+static const char *message_of(const struct app *a)
+{
+    return a->ignore.now ? a->ignore.words : a->message[0] && !prompt_open(a->prompt) ? a->message : NULL;
+}
+
 int app_message_rows(const struct app *a)
 {
     const struct rect *r = &a->layout.status;
-    bool asks = prompt_open(a->prompt);
-    int rows = asks            ? prompt_rows(a->prompt, r->cols)
-               : a->message[0] ? paragraph_rows(a->message, r->cols - 2)
-                               : 1;
+    const char *message = message_of(a);
+    bool asks = prompt_open(a->prompt) && !a->ignore.now;
+    int rows = asks      ? prompt_rows(a->prompt, r->cols)
+               : message ? paragraph_rows(message, r->cols - 2)
+                         : 1;
     int most = asks || r->row / 2 < MESSAGE_ROWS ? r->row / 2 : MESSAGE_ROWS;
     return rows < 1 || most < 1 ? 1 : rows < most ? rows : most;
 }
@@ -164,9 +175,9 @@ static void draw_status(struct app *a)
 {
     struct status_line s = {0};
     char job[MESSAGE_ROOM];
-    s.prompt = prompt_open(a->prompt) ? a->prompt : NULL;
-    s.message = a->message[0] ? a->message : NULL;
-    s.error = a->message_error;
+    s.prompt = prompt_open(a->prompt) && !a->ignore.now ? a->prompt : NULL;
+    s.message = message_of(a);
+    s.error = a->message_error && !a->ignore.now;
     s.job = jobs_line(a->jobs, job, sizeof job) ? job : NULL;
     s.cancellable = jobs_cancellable(a->jobs);
     app_hints(a, &s);
@@ -192,6 +203,18 @@ static void draw_parts(struct app *a)
     }
 }
 
+static void draw_too_small(struct app *a)
+{
+    char words[IGNORE_ROOM] = "";
+    if (a->ignore.now) {
+        snprintf(words, sizeof words, "%s", a->ignore.words);
+    } else if (app_typing(a)) {
+        snprintf(words, sizeof words, "Keys go on to the console; %s leaves it.",
+                 a->parts.settings->detach_key);
+    }
+    too_small_draw(a->canvas, canvas_rows(a->canvas), canvas_cols(a->canvas), words);
+}
+
 void app_draw(void *user)
 {
     struct app *a = user;
@@ -201,12 +224,13 @@ void app_draw(void *user)
     model_publish(a->model);
     fit(a);
     app_follow(a);
+    app_ignore_look(a);
     if (!a->dirty) {
         return;
     }
     canvas_cursor(a->canvas, -1, -1);
     if (a->layout.too_small) {
-        too_small_draw(a->canvas, canvas_rows(a->canvas), canvas_cols(a->canvas));
+        draw_too_small(a);
     } else {
         draw_parts(a);
     }

@@ -135,21 +135,23 @@ static void pane_key(struct app *a, const struct key *k)
     }
 }
 
+/* Nobody sees what a key would do: none answers a question, or is an action. */
 static void blind_key(struct app *a, const struct key *k)
 {
-    if (bindings_action(a->bindings, k) == ACTION_QUIT || is_control(k, 'c')) {
+    bool text = prompt_open(a->prompt) || a->n_overlays;
+    if ((bindings_action(a->bindings, k) == ACTION_QUIT && !text) || is_control(k, 'c')) {
         app_quit(a, 0);
     }
 }
 
 static void typed(struct app *a, const struct key *k)
 {
-    if (a->layout.too_small) {
+    if (app_typing(a) && k->code != KEY_CODE_MOUSE) {
+        console_key(a, k);
+    } else if (a->layout.too_small) {
         if (!always(a, k)) {
             blind_key(a, k);
         }
-    } else if (app_typing(a) && k->code != KEY_CODE_MOUSE) {
-        console_key(a, k);
     } else if (prompt_open(a->prompt)) {
         if (k->code != KEY_CODE_MOUSE) {
             app_dirty(a, app_message_rows(a) > 1 ? PART_ALL : PART_STATUS); /* what it stood over */
@@ -174,18 +176,23 @@ static void handle(struct app *a, const struct key *k)
         app_dirty(a, PART_ALL);
         return;
     }
+    if (app_ignore_key(a, k)) {
+        return;
+    }
     if (a->message[0] && !(k->code == KEY_CODE_MOUSE && k->mouse == MOUSE_RELEASE)) {
         app_say_nothing(a);
     }
     typed(a, k);
+    app_ignore_settle(a);
 }
 
-static void read_keys(struct app *a)
+void app_read_keys(struct app *a)
 {
     struct key k = {0};
     while (!a->quitting && screen_key(a->screen, &k)) {
         handle(a, &k);
     }
+    a->ignore.burst = false;
     if (a->ready && a->dirty) {
         frame_now(a->frame);
     }
@@ -196,10 +203,10 @@ void app_wake(void *user, enum wake_event event, int number)
     struct app *a = user;
     switch (event) {
     case WAKE_KEYS:
-        read_keys(a);
+        app_read_keys(a);
         break;
     case WAKE_RESIZE:
-        read_keys(a);
+        app_read_keys(a);
         a->resized = true;
         app_dirty(a, PART_ALL);
         break;

@@ -42,6 +42,25 @@ struct sampling {      /* what is asked of the engines */
     container_id watched; /* all of the usage of this one, too; 0 none */
 };
 
+enum taker_kind { TAKER_ACTIONS, TAKER_PROMPT, TAKER_VIEW, TAKER_CONSOLE };
+
+struct taker {       /* of what is typed */
+    const void *who; /* NULL: nobody, keys are actions */
+    unsigned serial; /* which of his questions */
+    enum taker_kind kind;
+};
+
+enum { IGNORE_ROOM = 512 };
+
+struct ignore {         /* keys that were meant for somebody who has gone */
+    struct taker taker; /* as the last key, or the last frame, left it */
+    bool now;
+    bool burst; /* what has been typed already is ignored */
+    char words[IGNORE_ROOM];
+    container_id selected, acted; /* under the cursor when the last key came; that we acted on last */
+    struct uv_timer_s *pause;
+};
+
 struct awaited { /* a container that was launched and has not been seen yet */
     char *key;   /* NULL: none */
     bool console, map;
@@ -86,6 +105,7 @@ struct app {
     container_id renaming;      /* which one is being given a name */
     container_id before_filter; /* where the cursor was when the filter began to be typed */
     bool shells;                /* one was opened: quitting may end it */
+    struct ignore ignore;
 
     bool quitting, suspended;
     int code; /* to exit with */
@@ -115,6 +135,13 @@ void app_wake(void *user, enum wake_event event, int signal);
 struct view *app_focused(const struct app *a); /* the overlay on top, else the pane with the focus */
 bool app_typing(const struct app *a);          /* keys belong to a program in a container */
 void app_focus(struct app *a, enum focus focus);
+void app_read_keys(struct app *a); /* those that wait */
+
+/* app_ignore.c */
+void app_ignore_look(struct app *a); /* has the taker of what is typed changed by itself? */
+bool app_ignore_key(struct app *a, const struct key *k); /* true: it is to be ignored */
+void app_ignore_settle(struct app *a); /* a key has been obeyed: what it did was asked for */
+bool app_ignore_moved(struct app *a);  /* true, and said: the cursor is at another container by itself */
 
 /* app_acts.c */
 void app_rename(struct app *a, container_id id);

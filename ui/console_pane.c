@@ -7,7 +7,11 @@
  *
  * A container without a terminal gets and sends plain lines: its line feeds return the carriage, what is
  * typed is echoed here, Ctrl-C is the signal (not to the container's own first process, which it would end by
- * a slip) and Ctrl-D the end of the input. */
+ * a slip) and Ctrl-D the end of the input.
+ *
+ * What the terminal answers by itself is passed on only to what is asked live, since whoever asked before has
+ * gone: his answers would be typed into what reads now. A program that asks and does not read gets no more
+ * than ANSWERS_MOST bytes until what was written has left. */
 #include "ui/console_pane.h"
 
 #include <signal.h>
@@ -22,7 +26,7 @@
 #include "ui/paragraph.h"
 #include "ui/terminal.h"
 
-enum { WHEEL_ROWS = 3, NO_ROW = INT32_MAX, EARLY_MOST = 4096 };
+enum { WHEEL_ROWS = 3, NO_ROW = INT32_MAX, EARLY_MOST = 4096, ANSWERS_MOST = 4096 };
 
 struct console_pane {
     struct console_pane_parts parts;
@@ -35,6 +39,9 @@ struct console_pane {
     struct key *early; /* typed before the first drawing, which opens it; pastes are copies */
     size_t n_early, early_room;
     bool opened, ended, moved; /* moved: everything must be drawn again */
+    bool replaying;            /* what comes was printed before the stream was opened */
+    bool feeding;              /* what the terminal puts out is an answer, else typed */
+    size_t answered;           /* bytes of answers that may not have left yet */
     char *ending;              /* how it ended */
     int exit_code;
     long back; /* rows that the window is above the end */
@@ -143,11 +150,18 @@ const char *console_pane_state(const struct console_pane *p, char *out, size_t r
     return out;
 }
 
+const char *console_pane_ending(const struct console_pane *p)
+{
+    return p->ending;
+}
+
 /* Keeps the window on the rows that it shows while others come below. */
 static void feed(struct console_pane *p, const char *data, size_t len)
 {
     size_t before = terminal_scrollback(p->terminal);
+    p->feeding = true;
     terminal_feed(p->terminal, data, len);
+    p->feeding = false;
     long grown = (long)terminal_scrollback(p->terminal) - (long)before;
     if (p->back > 0) {
         p->back = p->back + grown > 0 ? p->back + grown : 0;
@@ -245,7 +259,20 @@ static void on_closed(void *user, const struct error *why, int exit_code)
     p->parts.changed(p->parts.user);
 }
 
-static const struct console_sink SINK = {.bytes = on_bytes, .closed = on_closed};
+static void on_live(void *user)
+{
+    struct console_pane *p = user;
+    p->replaying = false;
+}
+
+static void on_drained(void *user)
+{
+    struct console_pane *p = user;
+    p->answered = 0;
+}
+
+static const struct console_sink SINK = {
+    .bytes = on_bytes, .live = on_live, .drained = on_drained, .closed = on_closed};
 
 static void send_plain(struct console_pane *p, const char *bytes, size_t len)
 {
@@ -269,9 +296,12 @@ static void note(struct console_pane *p, const char *words)
 static void on_output(void *user, const char *bytes, size_t len)
 {
     struct console_pane *p = user;
-    if (p->console != NULL && p->terminal_wanted) {
-        console_write(p->console, bytes, len);
+    if (p->console == NULL || !p->terminal_wanted ||
+        (p->feeding && (p->replaying || p->answered + len > ANSWERS_MOST))) {
+        return;
     }
+    p->answered += p->feeding ? len : 0;
+    console_write(p->console, bytes, len);
 }
 
 static void open_stream(struct console_pane *p)
@@ -286,6 +316,7 @@ static void open_stream(struct console_pane *p)
         spec.replay = true;
     }
     p->opened = true;
+    p->replaying = spec.replay;
     p->console = session_console(p->parts.session, p->parts.id, &spec, &SINK, p);
 }
 

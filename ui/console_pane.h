@@ -36,6 +36,9 @@ bool console_pane_scrolled(const struct console_pane *p);    /* it does not show
 const char *console_pane_name(const struct console_pane *p);
 const char *console_pane_state(const struct console_pane *p, char *out, size_t room);
 
+/* When it is not live: how it ended, without a full stop. */
+const char *console_pane_ending(const struct console_pane *p);
+
 /* The size it is shown in; opens the stream the first time. */
 void console_pane_fit(struct console_pane *p, int rows, int cols);
 

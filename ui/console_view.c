@@ -159,6 +159,23 @@ bool console_view_typing(const struct view *view)
     return v->typing && p != NULL && console_pane_live(p);
 }
 
+const struct console_pane *console_view_front(const struct view *view)
+{
+    return current((const struct console_view *)view);
+}
+
+void console_view_why(const struct view *view, const struct console_pane *p, char *out, size_t room)
+{
+    const struct console_view *v = (const struct console_view *)view;
+    for (size_t i = 0; i < v->n_panes; i++) {
+        if (v->panes[i] == p && !console_pane_live(p)) {
+            snprintf(out, room, "%s: %s.", console_pane_name(p), console_pane_ending(p));
+            return;
+        }
+    }
+    snprintf(out, room, "the console that they were typed into is not in front any more.");
+}
+
 static void close_current(struct console_view *v)
 {
     size_t at = (size_t)v->current;

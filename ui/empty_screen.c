@@ -137,11 +137,11 @@ void empty_screen_draw(struct canvas *c, struct rect r, const struct empty_scree
     }
 }
 
-void too_small_draw(struct canvas *c, int rows, int cols)
+void too_small_draw(struct canvas *c, int rows, int cols, const char *more)
 {
-    char words[128];
-    snprintf(words, sizeof words, "This window is %d x %d; porthole needs %d x %d.", cols, rows,
-             LAYOUT_MIN_COLS, LAYOUT_MIN_ROWS);
+    char words[640];
+    snprintf(words, sizeof words, "This window is %d x %d; porthole needs %d x %d.%s%s", cols, rows,
+             LAYOUT_MIN_COLS, LAYOUT_MIN_ROWS, *more ? " " : "", more);
     struct rect all = {0, 0, rows, cols};
     canvas_fill(c, all, STYLE_TEXT);
     paragraph_draw(c, all, STYLE_TEXT, words);

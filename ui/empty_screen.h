@@ -22,6 +22,6 @@ struct empty_screen {
 void empty_screen_draw(struct canvas *c, struct rect r, const struct empty_screen *e);
 
 /* "The window is too small ...", broken into the rows there are. */
-void too_small_draw(struct canvas *c, int rows, int cols);
+void too_small_draw(struct canvas *c, int rows, int cols, const char *more); /* more: said below it, or "" */
 
 #endif

@@ -64,6 +64,13 @@ static void add_actions(struct help_view *h)
     }
 }
 
+static void add_typing(struct help_view *h)
+{
+    heading(h, "While a program in a container has the keys");
+    add(h, app_settings(h->view.app)->detach_key, "leave its console");
+    add(h, "Enter Esc", "when it has ended by itself: keys count again; so they do after a second without any");
+}
+
 static void add_pane(struct help_view *h)
 {
     struct view *pane = app_pane(h->view.app);
@@ -188,5 +195,6 @@ struct view *help_view_new(struct app *a)
     h->view = (struct view){&type, a};
     add_pane(h);
     add_actions(h);
+    add_typing(h);
     return &h->view;
 }

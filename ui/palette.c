@@ -114,10 +114,10 @@ static void choose(struct palette *p)
         return;
     }
     const struct action *action = p->found[p->row].action;
-    container_id on = p->on;
+    bool moved = p->on != app_selected(app) && (action->states || action->verb >= 0);
     app_pop(app); /* p is gone */
-    if (action->states && on != app_selected(app)) {
-        app_say(app, "The container that was selected has left the list: nothing was done.");
+    if (moved) {
+        app_say(app, "Nothing was done: the container under the cursor has gone meanwhile.");
     } else {
         app_do(app, action->id);
     }

@@ -11,6 +11,7 @@ enum prompt_kind { PROMPT_NONE, PROMPT_QUESTION, PROMPT_TEXT };
 
 struct prompt {
     enum prompt_kind kind;
+    unsigned serial;
     char *label;
     struct line_edit line;
     void (*yes_no)(void *user, bool yes);
@@ -38,11 +39,16 @@ bool prompt_open(const struct prompt *p)
     return p->kind != PROMPT_NONE;
 }
 
+unsigned prompt_serial(const struct prompt *p)
+{
+    return p->serial;
+}
+
 /* The answer may ask the next question: everything is moved aside before it is called. */
 static void finish(struct prompt *p, bool yes)
 {
     struct prompt was = *p;
-    *p = (struct prompt){0};
+    *p = (struct prompt){.serial = was.serial + 1};
     if (was.kind == PROMPT_QUESTION) {
         was.yes_no(was.user, yes);
     } else if (was.kind == PROMPT_TEXT) {
@@ -75,8 +81,13 @@ void prompt_text(struct prompt *p, const char *label, const char *text,
     struct line_edit line = {0};
     line_edit_set(&line, text);
     finish(p, false);
-    *p = (struct prompt){
-        .kind = PROMPT_TEXT, .label = copy, .line = line, .changed = changed, .answer = answer, .user = user};
+    *p = (struct prompt){.kind = PROMPT_TEXT,
+                         .serial = p->serial,
+                         .label = copy,
+                         .line = line,
+                         .changed = changed,
+                         .answer = answer,
+                         .user = user};
 }
 
 static bool gives_up(const struct key *k)

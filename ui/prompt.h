@@ -12,6 +12,7 @@ struct prompt;
 struct prompt *prompt_new(void);
 void prompt_free(struct prompt *p); /* an open question is given up, its answer is heard */
 bool prompt_open(const struct prompt *p);
+unsigned prompt_serial(const struct prompt *p); /* another one for each question */
 
 /* Each replaces an open question, which is answered with no or NULL first. */
 void prompt_ask(struct prompt *p, const char *question, void (*answer)(void *user, bool yes), void *user);

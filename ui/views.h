@@ -27,6 +27,12 @@ struct view *inspect_view_new(struct app *a);
 void console_view_attach(struct view *v, container_id id);
 void console_view_exec(struct view *v, container_id id, const char *const *argv);
 size_t console_view_open(const struct view *v); /* how many consoles are open */
+struct console_pane;
+const struct console_pane *console_view_front(const struct view *v); /* the console in front; NULL none */
+
+/* A sentence: why nothing can be typed into p any more, which was in front before. */
+void console_view_why(const struct view *v, const struct console_pane *p, char *out, size_t room);
+
 bool console_view_typing(const struct view *v); /* keys go to the program in the container: the app keeps none
                                                    but the detach key */
 

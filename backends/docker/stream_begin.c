@@ -24,6 +24,9 @@ static void replayed(struct stream *s, const struct reply *r)
     }
     s->frames = live;
     s->replaying = false;
+    if (!s->closed && !s->ending && s->console.sink->live) {
+        s->console.sink->live(s->console.user);
+    }
     if (s->exchange) {
         http_hold(s->exchange, s->held);
     }

@@ -119,6 +119,9 @@ static void on_turn(uv_timer_t *timer)
     if (!c->left && c->replay && o->past.len) {
         c->base.sink->bytes(c->base.user, CONSOLE_OUT, 0, o->past.data, o->past.len);
     }
+    if (!c->left && c->replay && c->base.sink->live) {
+        c->base.sink->live(c->base.user);
+    }
 }
 
 static void write_to(struct console *console, const char *data, size_t len)

@@ -27,7 +27,9 @@ struct client {
     size_t unsent;    /* writes under way */
     int handles;      /* that are open; the look at the state counts too */
     bool connected, held, wants_drained;
-    bool closed; /* the owner hears nothing any more */
+    bool replaying;  /* the owner has asked for a replay, and has not heard live() */
+    size_t replayed; /* bytes that came meanwhile */
+    bool closed;     /* the owner hears nothing any more */
     bool ending;
     struct error why;
     int exit_code;
@@ -201,6 +203,32 @@ static void client_signal(struct console *console, int number)
 
 /* In. */
 
+static void say_live(struct client *c)
+{
+    if (c->replaying && !c->closed) {
+        c->replaying = false;
+        if (c->console.sink->live) {
+            c->console.sink->live(c->console.user);
+        }
+    }
+}
+
+/* No bytes: the replay has ended. A keeper of an older version does not say so, but has no more than so much
+ * of it: of what follows it is certain that it is live. A frame that may be of both counts as replayed. */
+static void on_output(struct client *c, const struct wire_frame *frame)
+{
+    const unsigned char *p = frame->payload;
+    size_t len = frame->len > 0 ? frame->len - 1 : 0;
+    if (len == 0 || c->replayed >= WIRE_REPLAY) {
+        say_live(c);
+    }
+    c->replayed += c->replaying ? len : 0;
+    if (len > 0 && !c->closed) {
+        c->console.sink->bytes(c->console.user, p[0] == 1 ? CONSOLE_ERR : CONSOLE_OUT, 0, (const char *)p + 1,
+                               len);
+    }
+}
+
 static void on_frame(struct client *c, const struct wire_frame *frame)
 {
     const unsigned char *p = frame->payload;
@@ -212,10 +240,7 @@ static void on_frame(struct client *c, const struct wire_frame *frame)
         }
         break;
     case WIRE_OUTPUT:
-        if (frame->len > 1) {
-            c->console.sink->bytes(c->console.user, p[0] == 1 ? CONSOLE_ERR : CONSOLE_OUT, 0,
-                                   (const char *)p + 1, frame->len - 1);
-        }
+        on_output(c, frame);
         break;
     case WIRE_EXIT:
         end(c, NULL,
@@ -442,6 +467,7 @@ struct console *client_open(struct local *l, const char *key, const struct conso
     c->exec = spec->kind == CONSOLE_EXEC;
     c->pick_shell = c->exec && (!spec->argv || !spec->argv[0]);
     c->request = make_request(spec);
+    c->replaying = !c->exec && spec->replay;
     c->wire = wire_new();
     memcpy(c->id, key, STATE_ID);
     struct looking *k = mem_new(1, sizeof *k);

@@ -170,6 +170,42 @@ static void attach_talks_to_the_first_process(void **state)
     free(key);
 }
 
+static bool is_live(const void *data)
+{
+    const struct ear *ear = data;
+    return ear->live > 0 || ear->closed > 0;
+}
+
+/* Whoever comes twice is told twice where the old output ends; who wants none is told nothing. */
+static void attach_tells_where_its_replay_ends(void **state)
+{
+    struct world *w = *state;
+    need_launch(w);
+    struct ear *ear;
+    struct console_spec spec = ATTACH;
+    char *key =
+        launch(w, "sh -c 'echo ready; read x; echo got $x; read x; echo got $x; read x; echo got $x'");
+    wait_ready(w, key);
+    for (int round = 1; round <= 2; round++) {
+        ear = ear_open(w, key, &ATTACH);
+        world_wait(w, is_live, ear);
+        assert_int_equal(ear->live, 1);
+        assert_int_equal(ear->replayed, ear->out.len);
+        assert_non_null(strstr(text_of(&ear->out), round == 1 ? "ready\n" : "got one\n"));
+        say(ear, round == 1 ? "one\n" : "two\n");
+        hear(ear, round == 1 ? "got one\n" : "got two\n");
+        assert_int_equal(ear->live, 1);
+        assert_true(ear->out.len > ear->replayed);
+        leave(ear);
+    }
+    spec.replay = false;
+    ear = ear_open(w, key, &spec);
+    say(ear, "three\n");
+    hear(ear, "got three\n");
+    assert_int_equal(ear->live, 0);
+    free(key);
+}
+
 static void attach_with_a_terminal_echoes(void **state)
 {
     struct world *w = *state;
@@ -359,6 +395,7 @@ const struct conformance_test conformance_consoles[] = {
     {"a_process_can_be_signalled", a_process_can_be_signalled},
     {"the_end_of_the_container_ends_its_execs", the_end_of_the_container_ends_its_execs},
     {"attach_talks_to_the_first_process", attach_talks_to_the_first_process},
+    {"attach_tells_where_its_replay_ends", attach_tells_where_its_replay_ends},
     {"attach_with_a_terminal_echoes", attach_with_a_terminal_echoes},
     {"two_consoles_hear_the_same", two_consoles_hear_the_same},
     {"logs_keep_what_was_printed", logs_keep_what_was_printed},

@@ -12,6 +12,7 @@
 #include "backends/local/local.h"
 #include "backends/local/shared/runtime.h"
 #include "backends/local/shared/state.h"
+#include "backends/local/shared/wire.h"
 #include "core/memory.h"
 #include "tests/backends/hanging.h"
 #include "tests/backends/localroom.h"
@@ -218,6 +219,93 @@ static void a_start_can_be_killed(void **state)
     free(key);
 }
 
+struct older_keeper { /* it does not say where its replay ends */
+    uv_pipe_t listener, client;
+    bool connected;
+};
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+    struct older_keeper *k = listener->data;
+    assert_int_equal(status, 0);
+    uv_pipe_init(listener->loop, &k->client, 0);
+    assert_int_equal(uv_accept(listener, (uv_stream_t *)&k->client), 0);
+    k->connected = true;
+}
+
+static bool is_connected(const void *data)
+{
+    return ((const struct older_keeper *)data)->connected;
+}
+
+static void keeper_says(struct older_keeper *k, enum wire_type type, size_t bytes)
+{
+    char payload[WIRE_PAYLOAD];
+    size_t size;
+    memset(payload, 'o', sizeof payload);
+    payload[0] = 0;
+    unsigned char *frame = wire_pack(type, 0, payload, bytes ? bytes + 1 : 0, &size);
+    for (size_t at = 0; at < size;) {
+        uv_buf_t part = uv_buf_init((char *)frame + at, (unsigned)(size - at));
+        int n = uv_try_write((uv_stream_t *)&k->client, &part, 1);
+        assert_true(n > 0);
+        at += (size_t)n;
+    }
+    free(frame);
+}
+
+struct amount {
+    const struct ear *ear;
+    size_t bytes;
+};
+
+static bool has_come(const void *data)
+{
+    const struct amount *a = data;
+    return a->ear->out.len >= a->bytes;
+}
+
+/* Of what an older keeper replays nothing may be taken for live; of all that comes behind the most that it
+ * can replay it is certain. */
+static void an_older_keeper_replays_only_so_much(void **state)
+{
+    static const size_t pieces[] = {100, 40000, WIRE_REPLAY - 40101, 1, 1000};
+    struct world *w = *state;
+    struct older_keeper k = {.listener.data = NULL};
+    struct error why;
+    struct paths *p = places();
+    char *key = launch(w, "sleep 1000");
+    wait_state(w, key, CONTAINER_RUNNING);
+    char *path = paths_socket(p, key);
+    assert_int_equal(unlink(path), 0);
+    uv_pipe_init(&w->loop, &k.listener, 0);
+    k.listener.data = &k;
+    assert_int_equal(uv_pipe_open(&k.listener, paths_bind(p, key, &why)), 0);
+    assert_int_equal(uv_listen((uv_stream_t *)&k.listener, 1, on_connection), 0);
+    struct ear *ear =
+        ear_open(w, key, &(struct console_spec){.kind = CONSOLE_ATTACH, .input = true, .replay = true});
+    world_wait(w, is_connected, &k);
+    keeper_says(&k, WIRE_OPENED, 0);
+    const size_t n = sizeof pieces / sizeof pieces[0];
+    size_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        keeper_says(&k, WIRE_OUTPUT, pieces[i]);
+        sum += pieces[i];
+        assert_true(world_wait(w, has_come, &(struct amount){ear, sum}));
+        assert_int_equal(ear->live, i + 1 == n ? 1 : 0);
+    }
+    assert_int_equal(ear->replayed, WIRE_REPLAY);
+    leave(ear);
+    uv_close((uv_handle_t *)&k.client, NULL);
+    uv_close((uv_handle_t *)&k.listener, NULL);
+    world_pause(w, 10);
+    kill_keeper(w, key);
+    wait_state(w, key, CONTAINER_EXITED);
+    free(path);
+    free(key);
+    paths_free(p);
+}
+
 /* The state of a container that ran before the machine was restarted: nothing of it is left but files. */
 static void a_restart_of_the_machine_is_noticed(void **state)
 {
@@ -365,6 +453,7 @@ static int run(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, finish)
     const struct CMUnitTest tests[] = {
         TEST(a_killed_keeper_is_noticed_and_cleared),
+        TEST(an_older_keeper_replays_only_so_much),
         TEST(a_keeper_that_died_meanwhile_is_noticed_at_the_next_start),
         TEST(verbs_clear_up_after_a_killed_keeper_themselves),
         TEST(a_stopped_keeper_is_told),

@@ -406,6 +406,14 @@ static void on_bytes(void *user, enum console_stream stream, int64_t when, const
     ear->last_when = when;
 }
 
+static void on_live(void *user)
+{
+    struct ear *ear = still(user);
+    assert_int_equal(ear->opened, 1);
+    ear->live++;
+    ear->replayed = ear->out.len + ear->err.len;
+}
+
 static void on_drained(void *user)
 {
     still(user)->drained++;
@@ -426,7 +434,7 @@ static void on_closed(void *user, const struct error *why, int exit_code)
 
 struct ear *ear_open(struct world *w, const char *key, const struct console_spec *spec)
 {
-    static const struct console_sink sink = {on_opened, on_bytes, on_drained, on_closed};
+    static const struct console_sink sink = {on_opened, on_bytes, on_live, on_drained, on_closed};
     struct ear *ear = mem_new(1, sizeof *ear);
     *ear = (struct ear){.world = w, .next = w->ears};
     w->ears = ear;

@@ -51,10 +51,11 @@ struct ear { /* of a console; the world's */
     struct ear *next;
     struct world *world;
     struct console *console; /* NULL: closed */
-    int opened, drained, closed, code;
+    int opened, live, drained, closed, code;
     bool failed;
     struct error why;
     struct text out, err;
+    size_t replayed; /* bytes before live() */
     int64_t first_when, last_when;
 };
 

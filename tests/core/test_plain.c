@@ -27,6 +27,7 @@ static void is(const char *bytes, size_t len, const char *wanted)
         for (size_t at = 0; at < len; at += piece) {
             plain_feed(&p, &sink, &out, bytes + at, piece);
         }
+        plain_end(&p, &sink, &out);
         assert_string_equal(text_of(&out), wanted);
         text_done(&out);
     }
@@ -49,11 +50,21 @@ static void characters_stay_whole(void **state)
     is(mixed, sizeof mixed - 1, "caf\303\251 \357\277\275 \342\202\254\357\277\275<t><r><n>");
 }
 
+static void broken_characters_are_told_once(void **state)
+{
+    (void)state;
+    static const char cut[] = "a\342\202b\360\237\230";
+    is(cut, sizeof cut - 1, "a\357\277\275b\357\277\275");
+    static const char eight_bits[] = "a\233" "2Jb";
+    is(eight_bits, sizeof eight_bits - 1, "a\357\277\275" "2Jb");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_drives_a_terminal_is_taken_out),
         cmocka_unit_test(characters_stay_whole),
+        cmocka_unit_test(broken_characters_are_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

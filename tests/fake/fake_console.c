@@ -21,6 +21,8 @@ struct fake_console {
     enum console_kind kind;
     bool follow, held, opened, must_drain, ended, over;
     bool failed;
+    bool replaying;       /* live() is still to be told */
+    size_t replay_chunks; /* that come before it */
     struct error why;
     int exit_code;
     struct fake_chunk *chunks;
@@ -74,15 +76,29 @@ static void speak(struct fake_console *c)
     }
 }
 
+static void say_live(struct fake_console *c)
+{
+    if (c->replaying && c->said >= c->replay_chunks) {
+        c->replaying = false;
+        if (c->base.sink->live) {
+            c->base.sink->live(c->base.user);
+        }
+    }
+}
+
 static void say_chunks(struct fake_console *c)
 {
     size_t told = 0;
+    say_live(c);
     while (!c->over && !c->held && c->said < c->n_chunks && told < PER_TURN) {
         struct fake_chunk chunk = c->chunks[c->said++];
         c->bytes -= chunk.len;
         told += chunk.len;
         c->base.sink->bytes(c->base.user, chunk.stream, chunk.when, chunk.data, chunk.len);
         free(chunk.data);
+        if (!c->over) {
+            say_live(c);
+        }
     }
     if (c->said == c->n_chunks) {
         c->said = c->n_chunks = 0;
@@ -315,6 +331,8 @@ static int begin_attach(struct fake_console *c, const struct console_spec *spec,
                            container->record.name);
         add_chunk(c, CONSOLE_OUT, 0, banner, (size_t)len);
     }
+    c->replaying = spec->replay;
+    c->replay_chunks = c->n_chunks;
     if (container->shell && spec->rows && spec->cols) {
         fake_shell_resize(container->shell, spec->rows, spec->cols);
     }

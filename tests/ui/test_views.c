@@ -121,6 +121,8 @@ static void a_shell_inside(void **state)
     pty_type(p, "exit 3<Enter>");
     pty_expect(p, "exited with code 3");
     pty_expect(p, "exited 3");
+    pty_type(p, "<Enter>");
+    pty_expect_gone(p, "Keys are ignored");
     pty_type(p, "x");
     pty_expect_gone(p, "exited 3");
     pty_expect(p, "one-two");

@@ -137,11 +137,13 @@ static void output(void *user, enum console_stream stream, int64_t when, const c
     if (!side->inside) {
         side->when = when;
     }
-    if (side->terminal) {
+    if (side->terminal && !data) {
+        plain_end(&side->plain, &sink, &c);
+    } else if (side->terminal) {
         plain_feed(&side->plain, &sink, &c, data, len);
-    } else if (l->spec.stamps) {
+    } else if (data && l->spec.stamps) {
         stamp(l, side, data, len, out);
-    } else {
+    } else if (data) {
         text_add_n(out, data, len);
     }
 }

@@ -36,6 +36,7 @@ enum {
     OUTPUT_LOW = 64 * 1024,
     INPUT_HIGH = 256 * 1024,
     DETACH_MAX = 8,
+    STOPS_MOST = 3, /* docker's number, too */
     SIGNALS = 6
 };
 
@@ -58,61 +59,16 @@ struct stream {
     uv_signal_t signals[SIGNALS];
     char detach[DETACH_MAX];
     int detach_len, detach_seen;
+    int stops; /* signals to end that the process was sent */
     bool opened, raw, held, reading, input_over, done;
     bool slow;        /* it has been told that the start takes long */
     bool interrupted; /* what waits to be written is given up */
+    bool answers;     /* what our terminal answers to the process is read, and passed on */
     bool ended;       /* before it was heard whether it could be started at all */
     size_t input_pending;
     struct error failure; /* said when all output has left */
     int code;
 };
-
-bool stream_is_terminal(int fd)
-{
-    return uv_guess_handle(fd) == UV_TTY;
-}
-
-void stream_size(int *rows, int *cols)
-{
-    *rows = *cols = 0;
-    uv_loop_t loop;
-    uv_tty_t tty;
-    if (!stream_is_terminal(1) || uv_loop_init(&loop) != 0) {
-        return;
-    }
-    if (uv_tty_init(&loop, &tty, 1, 0) == 0) {
-        uv_tty_get_winsize(&tty, cols, rows);
-        uv_close((uv_handle_t *)&tty, NULL);
-    }
-    uv_run(&loop, UV_RUN_DEFAULT);
-    uv_loop_close(&loop);
-}
-
-static int parse_key(const char *word, size_t len)
-{
-    if (len == 1) {
-        return (unsigned char)word[0];
-    }
-    char c = len == 6 && strncmp(word, "ctrl-", 5) == 0 ? word[5] : 0;
-    bool control = (c >= 'a' && c <= 'z') || c == '@' || (c >= '[' && c <= '_');
-    return control ? c & 0x1f : -1;
-}
-
-int stream_parse_keys(const char *keys, char *out, int room)
-{
-    int n = 0;
-    while (keys && *keys) {
-        size_t len = strcspn(keys, ",");
-        int byte = parse_key(keys, len);
-        if (byte < 0 || n == room) {
-            return -1;
-        }
-        out[n++] = (char)byte;
-        keys += len;
-        keys += *keys == ',';
-    }
-    return n;
-}
 
 /* Ending. */
 
@@ -132,6 +88,7 @@ static int failed(const struct stream *s)
 /* To whom the terminal belongs again from here on. */
 static void cook(struct stream *s)
 {
+    stream_edit_as_before();
     if (s->raw) {
         s->raw = false;
         uv_tty_reset_mode();
@@ -354,16 +311,36 @@ static void on_bytes(void *user, enum console_stream stream, int64_t when, const
 }
 
 /* Nothing more comes: a character that was cut is shown as such. */
-static void end_tamed(struct stream *s, struct end *end)
+static void end_output(struct stream *s, enum console_stream stream)
 {
+    int fd = stream == CONSOLE_ERR ? 2 : 1;
     struct text rest = {0};
-    if (end->tame) {
-        tame_end(end->tame, &rest);
+    if (s->options->output) {
+        s->options->output(s->options->user, stream, 0, NULL, 0, &rest);
+    } else if (s->tame[fd - 1]) {
+        tame_end(s->tame[fd - 1], &rest);
     }
-    if (rest.len > 0) {
-        write_end(s, end, text_of(&rest), rest.len);
-    }
+    writer_add(s->writer, fd, text_of(&rest), rest.len);
     text_done(&rest);
+}
+
+static void release(struct stream *s, int fd)
+{
+    struct text kept = {0};
+    if (s->tame[fd - 1]) {
+        tame_release(s->tame[fd - 1], &kept);
+        writer_add(s->writer, fd, text_of(&kept), kept.len);
+    }
+    text_done(&kept);
+}
+
+static void on_live(void *user)
+{
+    struct stream *s = user;
+    if (s->answers) {
+        release(s, 1);
+        release(s, 2);
+    }
 }
 
 static void on_drained(void *user)
@@ -379,8 +356,8 @@ static void on_closed(void *user, const struct error *why, int exit_code)
 {
     struct stream *s = user;
     s->console = NULL;
-    end_tamed(s, &s->out);
-    end_tamed(s, &s->err);
+    end_output(s, CONSOLE_OUT);
+    end_output(s, CONSOLE_ERR);
     if (why && why->kind != ERROR_NONE) {
         if (!s->done) {
             note_failure(s, why);
@@ -397,9 +374,25 @@ static void on_closed(void *user, const struct error *why, int exit_code)
     }
 }
 
-static const struct console_sink sink = {on_opened, on_bytes, on_drained, on_closed};
+static const struct console_sink sink = {on_opened, on_bytes, on_live, on_drained, on_closed};
 
 /* Signals. */
+
+/* A process may not obey, and our terminal may be gone: whoever only looks on can always go. */
+static void leave_if_told(struct stream *s, int number)
+{
+    bool looks_on = s->options->spec->kind == CONSOLE_ATTACH && !s->options->start;
+    bool stop = number == SIGINT || number == SIGTERM;
+    s->stops += stop;
+    if (stop && s->stops >= STOPS_MOST) {
+        error_set(&s->failure, ERROR_CANCELLED, 0, "left it: it was told to end %d times, and goes on",
+                  STOPS_MOST);
+    } else if (number != SIGHUP || !looks_on) {
+        return;
+    }
+    let_go(s);
+    finish(s, 128 + number);
+}
 
 static void on_signal(uv_signal_t *handle, int number)
 {
@@ -416,6 +409,7 @@ static void on_signal(uv_signal_t *handle, int number)
         s->code = 128 + number;
     } else {
         console_signal(s->console, number);
+        leave_if_told(s, number);
     }
 }
 
@@ -435,6 +429,22 @@ static void listen_signals(struct stream *s)
 
 /* Opening and closing. */
 
+/* A process without a terminal has no business with ours. The replay of a terminal's output must reach no
+ * terminal that would answer it: ours, nor one behind a pipe while we read the keys. Nor must any query,
+ * while nobody reads what our terminal answers: it would be typed into the shell that comes after us. */
+static struct tame *make_tame(const struct stream *s, bool is_terminal)
+{
+    const struct stream_options *o = s->options;
+    bool replay = o->spec->replay && (is_terminal || s->answers);
+    if (o->output) {
+        return NULL;
+    }
+    if (!o->terminal) {
+        return is_terminal ? tame_new(TAME_LINES) : NULL;
+    }
+    return replay || (is_terminal && !s->answers) ? tame_new(TAME_SCREEN) : NULL;
+}
+
 static void open_input(struct stream *s)
 {
     uv_handle_type type = uv_guess_handle(0);
@@ -453,17 +463,22 @@ static void open_input(struct stream *s)
     if (!s->in_is_stream) {
         s->reader = reader_new(s->cli->loop, got_input, s);
     }
-    if (s->options->terminal && type == UV_TTY && s->in_is_stream) {
+    if (type != UV_TTY || !s->in_is_stream) {
+        return;
+    }
+    s->detach_len = stream_parse_keys(s->options->detach_keys, s->detach, DETACH_MAX);
+    if (s->answers) {
         s->raw = uv_tty_set_mode(&s->in.tty, RAW) == 0;
-        s->detach_len = stream_parse_keys(s->options->detach_keys, s->detach, DETACH_MAX);
+    } else if (s->detach_len > 0) {
+        stream_edit_until(s->detach[s->detach_len - 1]);
     }
 }
 
 static void open_ends(struct stream *s)
 {
+    s->answers = s->options->terminal && s->options->spec->input && stream_is_terminal(0);
     for (int fd = 1; fd <= 2; fd++) {
-        bool tamed = stream_is_terminal(fd) && !s->options->terminal && !s->options->output;
-        s->tame[fd - 1] = tamed ? tame_new() : NULL;
+        s->tame[fd - 1] = make_tame(s, stream_is_terminal(fd));
     }
     s->writer = writer_new(s->cli->loop, output_changed, s);
     if (s->options->spec->input) {

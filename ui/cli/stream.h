@@ -17,7 +17,7 @@ struct stream_options {
     int refused; /* exit code when what was asked for makes no sense (a user that is not there); 0: failed */
     const char *detach_keys; /* as docker spells them, "ctrl-p,ctrl-q"; NULL: none */
     /* Appends to `out` what is printed in the place of the output (logs with time stamps); NULL: it is
-     * printed as it is, tamed on a terminal that the process does not have. */
+     * printed as it is, tamed on a terminal that the process does not have. data NULL: nothing more comes. */
     void (*output)(void *user, enum console_stream stream, int64_t when, const char *data, size_t len,
                    struct text *out);
     void *user;
@@ -33,5 +33,10 @@ void stream_size(int *rows, int *cols);
 
 /* "ctrl-p,ctrl-q", "ctrl-],x": out gets the bytes, at most `room`. Returns how many, -1 when it is none. */
 int stream_parse_keys(const char *keys, char *out, int room);
+
+/* Our terminal, which edits lines, hands over what was typed at this key, too, and keeps none of the control
+ * keys that stop and start output: so keys that detach arrive when they are typed. Unix only. */
+void stream_edit_until(char key);
+void stream_edit_as_before(void);
 
 #endif

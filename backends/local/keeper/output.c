@@ -273,6 +273,10 @@ void output_join(struct output *o, struct client *c, bool replay)
     if (replay && o->replay) {
         replay_each(o->replay, send_run, c);
     }
+    if (replay) {
+        const unsigned char out = 0;
+        client_say(c, WIRE_OUTPUT, &out, sizeof out);
+    }
     struct client_role *role = client_role(c);
     if (role->rows > 0 && role->cols > 0) {
         set_size(o, role->rows, role->cols);

@@ -34,7 +34,8 @@ void output_close(struct output *o);
 /* Our ends, which become the output's; -1: none. terminal: fds[0] is the master and the only one. */
 void output_open(struct output *o, const int fds[3], bool terminal);
 
-void output_join(struct output *o, struct client *c, bool replay); /* says WIRE_OPENED first */
+/* Says WIRE_OPENED first; with replay, then what was printed before and where it ends. */
+void output_join(struct output *o, struct client *c, bool replay);
 void output_leave(struct output *o, struct client *c);
 void output_hand_over(struct output *from,
                       struct output *to); /* all clients, and the size; before output_open */

@@ -4,7 +4,9 @@
 
 #include <stddef.h>
 
-enum { REPLAY_ROOM = 64 * 1024 };
+#include "backends/local/shared/wire.h"
+
+enum { REPLAY_ROOM = WIRE_REPLAY };
 
 struct replay;
 

@@ -6,9 +6,11 @@
  *
  * A client opens with one of WIRE_ATTACH, WIRE_EXEC, WIRE_CONTROL. Answers: WIRE_OPENED (attach, exec), then
  * WIRE_OUTPUT..., then WIRE_EXIT; WIRE_DONE (control); or WIRE_ERROR at any time, which ends the
- * conversation. A client need not wait for WIRE_OPENED before it sends input: that is kept for the process.
- * WIRE_PROCESSES and WIRE_STATISTICS, which only the keeper of a VM knows how to answer, are answered by
- * WIRE_ROWS... and WIRE_DONE.
+ * conversation. To an attach that asks for a replay, a WIRE_OUTPUT without bytes says that the replay has
+ * ended: what follows is printed from then on. Older clients make nothing of it; older keepers do not say it,
+ * but none of them replays more than WIRE_REPLAY bytes. A client need not wait for WIRE_OPENED before it
+ * sends input: that is kept for the process. WIRE_PROCESSES and WIRE_STATISTICS, which only the keeper of a
+ * VM knows how to answer, are answered by WIRE_ROWS... and WIRE_DONE.
  *
  * Between keeper and guest agent one connection carries many conversations, each on a channel of its own;
  * channel 0 is about the machine. The agent begins with WIRE_HELLO. The keeper then says WIRE_SETUP (answered
@@ -26,7 +28,13 @@
 
 #include "core/error.h"
 
-enum { WIRE_HEADER = 8, WIRE_PAYLOAD = 64 * 1024, WIRE_VERSION = 1, WIRE_WINDOW = 256 * 1024 };
+enum {
+    WIRE_HEADER = 8,
+    WIRE_PAYLOAD = 64 * 1024,
+    WIRE_VERSION = 1,
+    WIRE_WINDOW = 256 * 1024,
+    WIRE_REPLAY = 64 * 1024
+};
 
 enum wire_type {
     /* from the client */
