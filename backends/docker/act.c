@@ -11,7 +11,7 @@
 enum { PODMAN_STOP_S = 10 };
 
 /* What has been asked to end and is up all the same is looked at so often, with so many ms between. */
-enum { LOOKS = 20, LOOK_MS = 100 };
+enum { LOOKS = 20, LOOK_MS = 100, QUIET_LOOKS = 4 };
 
 struct act {
     struct call call;
@@ -19,8 +19,7 @@ struct act {
     bool may_kill;   /* the engine kills it when its time is over */
     unsigned deaths; /* of before */
     char key[API_KEY];
-    int64_t started; /* before; ms since 1970, 0 unknown */
-    int looks;
+    int looks, quiet; /* after a stop; quiet: of these, the last in which it did not run */
 };
 
 enum { OF_A_KILL = 128 + 9 };
@@ -60,8 +59,14 @@ static void wait_a_moment(struct call *c)
     uv_sleep(LOOK_MS);
 }
 
-/* A container that the engine is about to start again, or has started again by itself, has escaped its stop.
- */
+/* A container that the engine is about to start again, or has started again by itself, has escaped its stop. One
+ * that has a restart policy is looked at for a while: Podman may start it again a moment after it has answered. */
+static bool is_settled(struct act *a, const struct container *c)
+{
+    a->quiet = state_is_live(c->state) ? 0 : a->quiet + 1;
+    return a->quiet >= (c->restart ? QUIET_LOOKS : 1);
+}
+
 static void looked_after(struct call *c, const struct reply *r)
 {
     struct act *a = (struct act *)c;
@@ -69,9 +74,7 @@ static void looked_after(struct call *c, const struct reply *r)
     struct error why = r->why;
     cJSON *json = why.kind == ERROR_NONE ? json_parse(r->body, r->len, API_ONE_LIMIT, &why) : NULL;
     bool told = json && api_inspect(&record, json, &c->docker->about);
-    bool again = told && (record.c.state == CONTAINER_RESTARTING ||
-                          (state_is_live(record.c.state) && a->started > 0 && record.c.started > a->started));
-    if (r->status == 404 || (told && !again)) { /* what has gone with its end has no exit code */
+    if (r->status == 404 || (told && is_settled(a, &record.c))) { /* what has gone with its end has no exit code */
         struct answer answer = {0};
         if (told) {
             note_exit_code(a, json, &answer);
@@ -184,7 +187,6 @@ void docker_act(struct backend *b, struct op *op, const char *key, enum verb ver
     const struct entry *en = roster_find(d, key);
     a->may_kill = stops && options->timeout != 0 && !is_kill(options->signal);
     a->deaths = en ? en->deaths : 0;
-    a->started = en ? en->record.started : 0;
     snprintf(a->key, sizeof a->key, "%s", key);
     call_begin(&a->call, d, op, what_of(d, verb_word(verb), key), NULL);
     call_request(&a->call, &request, API_ONE_LIMIT, acted);

@@ -2,6 +2,7 @@
  * than what another porthole has just done; then the keeper is asked (or started); and a container that is
  * removed is taken away on a thread, when its keeper has ended.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -209,7 +210,11 @@ static void ended(void *user, const struct error *why, const char *remark)
     if (why && why->kind == ERROR_TIMEOUT && ends_now(a)) {
         kill_keeper(a);
     } else if (why && why->kind == ERROR_UNREACHABLE && may_be_starting(a)) {
-        refuse(a, "it does not run"); /* its start has failed meanwhile */
+        refuse_as(a, a->verb == VERB_STOP, "it does not run"); /* its start has failed meanwhile */
+    } else if (why && why->kind == ERROR_CONFLICT && why->native == EALREADY) {
+        struct error already = *why;
+        already.already = true;
+        finish(a, &already);
     } else {
         finish_with(a, why, remark);
     }

@@ -79,10 +79,12 @@ static void what_hears_nothing_is_not_asked(void **state)
 {
     (void)state;
     struct room *r = open_room("speed=20");
-    expect_remark(act_in_room(r, "imports", VERB_STOP, -1), NULL); /* created, and never started */
+    const struct answer *unstarted = act_in_room(r, "imports", VERB_STOP, -1);
+    assert_int_equal(unstarted->why.kind, ERROR_CONFLICT);
+    assert_true(unstarted->why.already);
     expect_remark(act_in_room(r, "web-1", VERB_STOP, 0), NULL);    /* as it was asked for */
     assert_int_equal(tally.calls[HCS_SHUTDOWN], 0);
-    assert_int_equal(tally.calls[HCS_TERMINATE], 2);
+    assert_int_equal(tally.calls[HCS_TERMINATE], 1);
     close_room(r);
 }
 

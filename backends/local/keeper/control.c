@@ -1,5 +1,6 @@
 #include "backends/local/keeper/control.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,8 +216,11 @@ static int wanted_seconds(const cJSON *o)
 static void verb_stop(struct keeper *k, struct client *c, const cJSON *o)
 {
     int number;
-    if (k->phase == PHASE_HELD) {
-        refuse_state(k, c, "stop");
+    if (k->phase == PHASE_HELD) { /* whoever only wants that it does not run has it so */
+        struct error why;
+        error_set(&why, ERROR_CONFLICT, EALREADY, "Cannot stop container %s: it has not been started",
+                  k->state.spec.name);
+        client_refuse(c, &why);
         return;
     }
     if (!wanted_signal(c, o, "TERM", &number)) {
