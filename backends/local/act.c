@@ -210,6 +210,8 @@ static void ended(void *user, const struct error *why, const char *remark)
         kill_keeper(a);
     } else if (why && why->kind == ERROR_UNREACHABLE && may_be_starting(a)) {
         refuse(a, "it does not run"); /* its start has failed meanwhile */
+    } else if (why && why->kind == ERROR_CONFLICT && a->verb == VERB_STOP) {
+        refuse_as(a, true, "it has not been started"); /* its keeper waits to be told to start it */
     } else {
         finish_with(a, why, remark);
     }
