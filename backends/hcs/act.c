@@ -234,9 +234,8 @@ static bool refuse_signal(struct request *r, const char *name, const char *word,
 
 static void begin_stop(struct request *r, const struct entry *e, const struct act_options *options)
 {
-    bool runs = e->state != CONTAINER_CREATED; /* what was never started hears nothing, and loses nothing */
     if (!refuse_signal(r, options->signal, "TERM", "15")) {
-        end(r, e, !runs ? 0 : options->timeout < 0 ? STOP_SECONDS : options->timeout);
+        end(r, e, options->timeout < 0 ? STOP_SECONDS : options->timeout);
     }
 }
 

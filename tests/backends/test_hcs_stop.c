@@ -79,12 +79,28 @@ static void what_hears_nothing_is_not_asked(void **state)
 {
     (void)state;
     struct room *r = open_room("speed=20");
-    const struct answer *unstarted = act_in_room(r, "imports", VERB_STOP, -1);
-    assert_int_equal(unstarted->why.kind, ERROR_CONFLICT);
-    assert_true(unstarted->why.already);
-    expect_remark(act_in_room(r, "web-1", VERB_STOP, 0), NULL);    /* as it was asked for */
+    expect_remark(act_in_room(r, "web-1", VERB_STOP, 0), NULL); /* as it was asked for */
     assert_int_equal(tally.calls[HCS_SHUTDOWN], 0);
     assert_int_equal(tally.calls[HCS_TERMINATE], 1);
+    close_room(r);
+}
+
+/* It does not run, which is what a stop is to bring about; and a stop takes nothing away. A kill ends it. */
+static void a_stop_leaves_what_was_never_started(void **state)
+{
+    (void)state;
+    struct room *r = open_room("speed=20");
+    char *key = key_of(r, "imports");
+    for (int seconds = -1; seconds <= 1; seconds++) {
+        const struct answer *answer = act_in_room(r, "imports", VERB_STOP, seconds);
+        assert_int_equal(answer->why.kind, ERROR_CONFLICT);
+        assert_true(answer->why.already);
+    }
+    assert_true(is_there(r, key));
+    assert_int_equal(tally.calls[HCS_SHUTDOWN] + tally.calls[HCS_TERMINATE], 0);
+    expect_remark(act_in_room(r, "imports", VERB_KILL, -1), NULL);
+    assert_false(is_there(r, key));
+    free(key);
     close_room(r);
 }
 
@@ -398,6 +414,7 @@ int main(void)
         cmocka_unit_test(a_stop_is_a_shutdown_in_every_manner),
         cmocka_unit_test(a_stop_that_became_a_kill_says_so),
         cmocka_unit_test(what_hears_nothing_is_not_asked),
+        cmocka_unit_test(a_stop_leaves_what_was_never_started),
         cmocka_unit_test(what_is_paused_is_resumed_first),
         cmocka_unit_test(a_kill_is_over_when_the_end_was_seen),
         cmocka_unit_test(what_lives_on_has_not_ended),
