@@ -1,14 +1,12 @@
 #include "backends/local/keeper/children.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "backends/local/shared/command.h"
 #include "core/memory.h"
 
-enum { REMEMBERED = 64, LATER_MS = 2 };
+enum { REMEMBERED = 64 };
 
 struct child {
     pid_t pid;
@@ -70,27 +68,15 @@ static void note_end(struct children *c, pid_t pid, int code)
     }
 }
 
-static void on_later(uv_timer_t *timer);
-
-/* The next that has ended; it stays a zombie. 0: none. */
-static pid_t peek(void)
-{
-    siginfo_t info = {0};
-    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
-}
-
-/* One that a thread waits for is left to it, and hides all that ended after it until it is gone. */
+/* Only the children of this thread are waited for (__WNOTHREAD): a thread of the pool waits for the program
+ * that it has started itself, whose exit code would be lost here. Orphans become children of the first
+ * thread, which is this one. */
 static void collect(struct children *c)
 {
     int status;
     pid_t pid;
-    while ((pid = peek()) > 0 && !command_is_awaited(pid)) {
-        if (waitpid(pid, &status, WNOHANG) == pid) {
-            note_end(c, pid, code_of(status));
-        }
-    }
-    if (pid > 0 && c->closing == 0) {
-        uv_timer_start(&c->later, on_later, LATER_MS, 0);
+    while ((pid = waitpid(-1, &status, WNOHANG | __WNOTHREAD)) > 0) {
+        note_end(c, pid, code_of(status));
     }
     deliver(c);
 }

@@ -1,7 +1,8 @@
 /* backends/local/keeper/children.h - who has ended.
  *
  * A keeper is the parent of the runtime that it starts and, as a subreaper, of what the runtime leaves
- * behind: the first process of the container and those of execs.
+ * behind: the first process of the container and those of execs. The loop runs on the first thread, which
+ * starts them all; what other threads start is theirs to wait for.
  */
 #ifndef BACKENDS_LOCAL_KEEPER_CHILDREN_H
 #define BACKENDS_LOCAL_KEEPER_CHILDREN_H

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -75,51 +74,6 @@ pid_t command_spawn(const char *const *argv, const int fds[3], int session, stru
     return why == 0 ? pid : error_errno(e, why, "Cannot start the program %s", argv[0]);
 }
 
-/* The programs that command_run waits for, on any thread. The lock is held from before one is started until
- * it is in here, so that nobody who asks meanwhile misses it. */
-enum { AWAITED = 64 };
-static pthread_mutex_t awaited_lock = PTHREAD_MUTEX_INITIALIZER;
-static pid_t awaited[AWAITED];
-
-static void replace_awaited(pid_t old, pid_t by)
-{
-    for (int i = 0; i < AWAITED; i++) {
-        if (awaited[i] == old) {
-            awaited[i] = by;
-            return;
-        }
-    }
-}
-
-static pid_t spawn_awaited(const char *const *argv, const int fds[3], struct error *e)
-{
-    pthread_mutex_lock(&awaited_lock);
-    pid_t pid = command_spawn(argv, fds, 0, e);
-    if (pid > 0) {
-        replace_awaited(0, pid);
-    }
-    pthread_mutex_unlock(&awaited_lock);
-    return pid;
-}
-
-static void forget_awaited(pid_t pid)
-{
-    pthread_mutex_lock(&awaited_lock);
-    replace_awaited(pid, 0);
-    pthread_mutex_unlock(&awaited_lock);
-}
-
-bool command_is_awaited(pid_t pid)
-{
-    bool found = false;
-    pthread_mutex_lock(&awaited_lock);
-    for (int i = 0; i < AWAITED; i++) {
-        found = found || awaited[i] == pid;
-    }
-    pthread_mutex_unlock(&awaited_lock);
-    return found;
-}
-
 static int64_t now_ms(void)
 {
     struct timespec t;
@@ -158,7 +112,7 @@ int command_run(const char *const *argv, char *out, size_t room, int seconds, st
     if (pipe2(ends, O_CLOEXEC) < 0) {
         return error_errno(e, errno, "Cannot make a pipe for the program %s", argv[0]);
     }
-    pid_t pid = spawn_awaited(argv, (int[3]){-1, ends[1], ends[1]}, e);
+    pid_t pid = command_spawn(argv, (int[3]){-1, ends[1], ends[1]}, 0, e);
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);
@@ -173,7 +127,6 @@ int command_run(const char *const *argv, char *out, size_t room, int seconds, st
     pid_t ended;
     while ((ended = waitpid(pid, &status, 0)) < 0 && errno == EINTR) {
     }
-    forget_awaited(pid);
     if (ended < 0 && in_time) { /* whoever took it knows how it ended: not we */
         return error_errno(e, errno, "Cannot tell how the program %s ended", argv[0]);
     }

@@ -3,7 +3,6 @@
 #ifndef BACKENDS_LOCAL_SHARED_COMMAND_H
 #define BACKENDS_LOCAL_SHARED_COMMAND_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -18,8 +17,5 @@ pid_t command_spawn(const char *const *argv, const int fds[3], int session, stru
  * 0: they are thrown away) and returns its exit code, 128 + n when killed by signal n. -1 and e when it could
  * not be started or was killed after `seconds`. */
 int command_run(const char *const *argv, char *out, size_t room, int seconds, struct error *e);
-
-/* Does a command_run of this process wait for it? Then nobody else may: its exit code would be lost. */
-bool command_is_awaited(pid_t pid);
 
 #endif
