@@ -1,7 +1,6 @@
 #include "backends/local/keeper/helpers.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -44,9 +43,8 @@ static bool is_marked(const struct search *s, uint32_t pid)
 /* Calls for each; the number of those that live. */
 static size_t each(const char *id, void (*visit)(uint32_t pid, const char *name, void *user), void *user)
 {
-    struct search s = {.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                       .room = mem_new(ENVIRONMENT, 1)};
-    DIR *dir = s.proc >= 0 ? fdopendir(dup(s.proc)) : NULL;
+    DIR *dir = opendir("/proc");
+    struct search s = {.proc = dir ? dirfd(dir) : -1, .room = mem_new(ENVIRONMENT, 1)};
     uint32_t self = (uint32_t)getpid();
     size_t n = 0;
     text_addf(&s.mark, "%s=%s", VARIABLE, id);
@@ -61,9 +59,6 @@ static size_t each(const char *id, void (*visit)(uint32_t pid, const char *name,
     }
     if (dir) {
         closedir(dir);
-    }
-    if (s.proc >= 0) {
-        close(s.proc);
     }
     text_done(&s.mark);
     free(s.room);
