@@ -67,8 +67,9 @@ bool keeper_stopped(const struct state *s)
 bool keeper_kill(const struct state *s, struct error *e)
 {
     int fd = s->keeper ? (int)syscall(SYS_pidfd_open, (pid_t)s->keeper, 0) : -1;
+    int failed = s->keeper && fd < 0 && errno != ESRCH ? errno : 0;
     struct procfs_stat process = keeper_process(s);
-    bool ended = fd < 0 || process.state == 0;
+    bool ended = process.state == 0;
     bool ours = s->keeper_started != 0 && strcmp(process.name, "porthole-keeper") == 0;
     if (!ended && ours && syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0) {
         struct pollfd end = {.fd = fd, .events = POLLIN};
@@ -77,7 +78,9 @@ bool keeper_kill(const struct state *s, struct error *e)
     if (fd >= 0) {
         close(fd);
     }
-    if (!ended) {
+    if (!ended && failed) {
+        error_errno(e, failed, "cannot kill the keeper of %s (pid %u)", s->spec.name, s->keeper);
+    } else if (!ended) {
         error_set(e, ERROR_TIMEOUT, 0, "the keeper of %s (pid %u) %s", s->spec.name, s->keeper,
                   ours ? "was killed and does not end" : "is no keeper: end it by hand if it is of no use");
     }
