@@ -51,7 +51,6 @@ struct pass { /* what one reading works with */
     struct user *users;
     size_t n_users, room_users;
     size_t own_levels; /* of ourselves: those deeper are in a container */
-    bool init_seen;
     size_t refused;
 };
 
