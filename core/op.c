@@ -29,7 +29,7 @@ struct op {
     struct answer answer;
 };
 
-static void answer_done(struct answer *a)
+void answer_done(struct answer *a)
 {
     free(a->remark);
     free(a->text);
@@ -38,6 +38,7 @@ static void answer_done(struct answer *a)
     image_list_free(a->images);
     host_table_free(a->host);
     namespace_table_free(a->namespaces);
+    *a = (struct answer){0};
 }
 
 static void op_free(struct op *op)

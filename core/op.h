@@ -25,12 +25,15 @@ struct answer {       /* what an engine says; {0} is plain success */
                      words it, or what an engine warns of in its own words; for the person; also with a
                      failure, of a step before it. NULL: nothing */
     char *text;   /* inspect: JSON; launch: the new container's key; import: the image's name */
-    char *lost;   /* launch, refused: what cannot go along, as options, parted by "; "; NULL: another reason */
+    char *lost; /* launch, refused: what cannot go along, as options, parted by "; "; NULL: another reason */
     struct process_table *processes;
     struct image_list *images;
     struct host_table *host;
     struct namespace_table *namespaces;
 };
+
+/* Frees the parts that are left in it; afterwards it is {0}. */
+void answer_done(struct answer *answer);
 
 /* The answer is borrowed for the call; to keep a part, take its pointer and leave NULL there. */
 typedef void (*op_cb)(void *user, struct answer *answer);

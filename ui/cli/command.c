@@ -342,18 +342,6 @@ bool cli_await(struct cli *cli, struct waiting *w)
     return w->answer.why.kind == ERROR_NONE;
 }
 
-void answer_done(struct answer *answer)
-{
-    free(answer->remark);
-    free(answer->text);
-    free(answer->lost);
-    process_table_free(answer->processes);
-    image_list_free(answer->images);
-    host_table_free(answer->host);
-    namespace_table_free(answer->namespaces);
-    *answer = (struct answer){0};
-}
-
 int cli_words(const struct cli_command *command, struct args *args,
               bool (*option)(void *user, int index, struct args *), void *user, char ***words, int *n)
 {

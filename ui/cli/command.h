@@ -79,7 +79,6 @@ struct waiting {
 void cli_answered(void *user, struct answer *answer); /* an op_cb; user: struct waiting */
 /* False: it failed, w->answer.why says why. A remark of the engine has been said. */
 bool cli_await(struct cli *cli, struct waiting *w);
-void answer_done(struct answer *answer);
 
 /* Says "porthole: SENTENCE" on standard error. */
 void cli_say(const char *fmt, ...) ERROR_PRINTF(1, 2);
