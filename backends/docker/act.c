@@ -6,6 +6,7 @@
 #include "backends/json.h"
 #include "core/memory.h"
 #include "core/remark.h"
+#include "core/signal_word.h"
 
 /* Podman takes a stop without a time for one that waits for nothing: this is what its own command gives. */
 enum { PODMAN_STOP_S = 10 };
@@ -156,12 +157,6 @@ static char *path_of(const struct docker *d, const char *key, enum verb verb, co
     return path;
 }
 
-static bool is_kill(const char *signal)
-{
-    return signal &&
-           (strcmp(signal, "KILL") == 0 || strcmp(signal, "SIGKILL") == 0 || strcmp(signal, "9") == 0);
-}
-
 void docker_act(struct backend *b, struct op *op, const char *key, enum verb verb,
                 const struct act_options *options)
 {
@@ -185,7 +180,8 @@ void docker_act(struct backend *b, struct op *op, const char *key, enum verb ver
     a->verb = verb;
     bool stops = verb == VERB_STOP || verb == VERB_RESTART;
     const struct entry *en = roster_find(d, key);
-    a->may_kill = stops && options->timeout != 0 && !is_kill(options->signal);
+    bool kills = options->timeout == 0 || (options->signal && signal_word_is(options->signal, "KILL", "9"));
+    a->may_kill = stops && !kills;
     a->deaths = en ? en->deaths : 0;
     snprintf(a->key, sizeof a->key, "%s", key);
     call_begin(&a->call, d, op, what_of(d, verb_word(verb), key), NULL);

@@ -10,6 +10,7 @@
 #include "backends/hcs/request.h"
 #include "backends/hcs/result.h"
 #include "core/memory.h"
+#include "core/signal_word.h"
 #include "core/text.h"
 
 enum { ANSWER_SECONDS = 240 }; /* hcsshim's patience with HCS, and that of the provider for processes */
@@ -213,16 +214,10 @@ static void end(struct request *r, const struct entry *e, int seconds)
                            on_ended, r);
 }
 
-static bool signal_is(const char *name, const char *word, const char *number)
-{
-    return !name || strcmp(name, word) == 0 || strcmp(name, number) == 0 ||
-           (strncmp(name, "SIG", 3) == 0 && strcmp(name + 3, word) == 0);
-}
-
 static bool refuse_signal(struct request *r, const char *name, const char *word, const char *number)
 {
     struct error why;
-    if (signal_is(name, word, number)) {
+    if (!name || signal_word_is(name, word, number)) {
         return false;
     }
     error_set(&why, ERROR_INVALID, 0,
@@ -275,8 +270,7 @@ static const struct entry *ready(struct hcs *h, struct op *op, const char *key, 
         error_set(&why, ERROR_NOT_FOUND, 0, "cannot %s: there is no compute system %.64s; see the list",
                   words_of(verb), key);
     } else if (refusal) {
-        error_set(&why, ERROR_CONFLICT, 0, "cannot %s %.100s: %s", words_of(verb),
-                  e->name, refusal);
+        error_set(&why, ERROR_CONFLICT, 0, "cannot %s %.100s: %s", words_of(verb), e->name, refusal);
         why.already = verb == VERB_STOP || (verb == VERB_START && state_runs(e->state));
     } else {
         return e;

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "backends/local/engine.h"
 #include "backends/local/remove.h"
+#include "core/signal_word.h"
 
 struct act {
     struct task task;
@@ -61,8 +61,7 @@ static void keeper_answered(void *user, const struct error *why, const char *rem
 static void refuse_as(struct act *a, bool already, const char *words)
 {
     struct error why;
-    error_set(&why, ERROR_CONFLICT, 0, "cannot %s %s: %s", verb_word(a->verb),
-              a->state.spec.name, words);
+    error_set(&why, ERROR_CONFLICT, 0, "cannot %s %s: %s", verb_word(a->verb), a->state.spec.name, words);
     why.already = already;
     finish(a, &why);
 }
@@ -72,16 +71,11 @@ static void refuse(struct act *a, const char *words)
     refuse_as(a, false, words);
 }
 
-static bool is_kill(const char *signal)
-{
-    return strcasecmp(signal, "KILL") == 0 || strcasecmp(signal, "SIGKILL") == 0 || strcmp(signal, "9") == 0;
-}
-
 /* Is it to be ended whatever happens? */
 static bool ends_now(const struct act *a)
 {
     return (a->verb == VERB_REMOVE && a->force) ||
-           (a->verb == VERB_KILL && (!a->signal || is_kill(a->signal)));
+           (a->verb == VERB_KILL && (!a->signal || signal_word_is(a->signal, "KILL", "9")));
 }
 
 static void ask(struct act *a, const char *verb, keeper_cb cb)
