@@ -125,6 +125,11 @@ bool json_bool(const cJSON *object, const char *path, bool otherwise)
     return cJSON_IsBool(item) ? cJSON_IsTrue(item) : otherwise;
 }
 
+const char *json_word(const cJSON *value)
+{
+    return cJSON_IsString(value) ? value->valuestring : "";
+}
+
 char **json_strings(const cJSON *object, const char *path)
 {
     const cJSON *array = json_at(object, path), *item = NULL;

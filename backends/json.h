@@ -29,6 +29,8 @@ int64_t json_integer(const cJSON *object, const char *path,
                      int64_t otherwise); /* clamped; fractions are cut */
 bool json_bool(const cJSON *object, const char *path, bool otherwise);
 
+const char *json_word(const cJSON *value); /* of a string; "" of anything else, NULL too; borrowed */
+
 /* An array of strings in one block as mem_strings makes, other elements left out; NULL when it is no array.
  */
 char **json_strings(const cJSON *object, const char *path);

@@ -25,18 +25,13 @@ static void add(struct words *w, const char *option, const char *value)
     w->list[w->count] = NULL;
 }
 
-static const char *word_of(const cJSON *value)
-{
-    return cJSON_IsString(value) ? value->valuestring : "";
-}
-
 static void add_options(struct words *w, const cJSON *json)
 {
     for (size_t i = 0; i < api_n_options; i++) {
         const struct api_option *o = &api_options[i];
         if (o->compare != COMPARE_MOUNTS && api_option_beyond(o, json)) {
             add(w, o->option,
-                word_of(json_at(json_at(json, o->in_host ? "HostConfig" : "Config"), o->member)));
+                json_word(json_at(json_at(json, o->in_host ? "HostConfig" : "Config"), o->member)));
         }
     }
 }
@@ -59,10 +54,10 @@ static void add_mounts(struct words *w, const cJSON *host)
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, json_at(host, "Binds"))
     {
-        const char *options = strrchr(word_of(item), ':');
+        const char *options = strrchr(json_word(item), ':');
         bool path = !options || strpbrk(options, "/\\") != NULL;
         if (!path && strcmp(options, ":ro") != 0 && strcmp(options, ":rw") != 0) {
-            add(w, "--volume", word_of(item));
+            add(w, "--volume", json_word(item));
         }
     }
     cJSON_ArrayForEach(item, json_at(host, "Mounts"))
@@ -87,11 +82,6 @@ static void add_devices(struct words *w, const cJSON *host)
     }
 }
 
-static bool is_own_alias(const cJSON *alias, const char *id)
-{
-    return strncmp(word_of(alias), id, 12) == 0;
-}
-
 static void add_networks(struct words *w, const cJSON *json)
 {
     const cJSON *network = NULL, *item = NULL;
@@ -105,13 +95,13 @@ static void add_networks(struct words *w, const cJSON *json)
         first = false;
         cJSON_ArrayForEach(item, json_at(network, "Aliases"))
         {
-            if (!is_own_alias(item, json_string(json, "Id", "?"))) {
-                add(w, "--network-alias", word_of(item));
+            if (!api_is_own_alias(item, json_string(json, "Id", "?"))) {
+                add(w, "--network-alias", json_word(item));
             }
         }
         cJSON_ArrayForEach(item, json_at(network, "IPAMConfig"))
         {
-            add(w, "--ip", word_of(item));
+            add(w, "--ip", json_word(item));
         }
     }
 }

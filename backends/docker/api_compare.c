@@ -8,11 +8,6 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-static const char *word_of(const cJSON *value)
-{
-    return cJSON_IsString(value) ? value->valuestring : "";
-}
-
 /* Values. */
 
 static bool plain(const cJSON *a, const cJSON *b)
@@ -97,7 +92,7 @@ static bool has_cap(const cJSON *list, const char *name)
     name += strncmp(name, "CAP_", 4) == 0 ? 4 : 0;
     cJSON_ArrayForEach(item, list)
     {
-        const char *each = word_of(item);
+        const char *each = json_word(item);
         if (strcmp(each + (strncmp(each, "CAP_", 4) == 0 ? 4 : 0), name) == 0) {
             return true;
         }
@@ -110,7 +105,7 @@ static bool caps_within(const cJSON *a, const cJSON *b)
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, a)
     {
-        if (!has_cap(b, word_of(item))) {
+        if (!has_cap(b, json_word(item))) {
             return false;
         }
     }
@@ -125,11 +120,6 @@ static bool modes_agree(const char *asked, const char *got)
     return shared ? strncmp(got, OTHER, sizeof OTHER - 1) == 0 : strcmp(asked, got) == 0;
 }
 
-static bool is_shared(const char *mode)
-{
-    return strcmp(mode, "host") == 0 || strncmp(mode, "container:", 10) == 0;
-}
-
 static bool is_usual_network(const char *name)
 {
     return strcmp(name, "") == 0 || strcmp(name, "default") == 0 || strcmp(name, "bridge") == 0 ||
@@ -141,7 +131,7 @@ static bool networks_agree(const struct api_compared *v, const char *asked, cons
 {
     const cJSON *networks = v->networks;
     return modes_agree(asked, got) || (is_usual_network(asked) && is_usual_network(got)) ||
-           (v->podman && !is_shared(got) && cJSON_GetObjectItemCaseSensitive(networks, asked));
+           (v->podman && !api_is_shared(got) && cJSON_GetObjectItemCaseSensitive(networks, asked));
 }
 
 /* Podman's inspect names no rights, and of a container that was never started no paths either. */
@@ -270,8 +260,8 @@ static bool security_in(const cJSON *list, const char *word)
     cJSON_ArrayForEach(item, list)
     {
         bool rights = strncmp(word, RIGHTS, sizeof RIGHTS - 1) == 0 && !strstr(word, "false");
-        if (strcmp(word_of(item), word) == 0 ||
-            (rights && strncmp(word_of(item), RIGHTS, sizeof RIGHTS - 1) == 0)) {
+        if (strcmp(json_word(item), word) == 0 ||
+            (rights && strncmp(json_word(item), RIGHTS, sizeof RIGHTS - 1) == 0)) {
             return true;
         }
     }
@@ -284,13 +274,13 @@ static bool security_agree(const cJSON *asked, const cJSON *got)
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, asked)
     {
-        if (!security_in(got, word_of(item))) {
+        if (!security_in(got, json_word(item))) {
             return false;
         }
     }
     cJSON_ArrayForEach(item, got)
     {
-        if (strncmp(word_of(item), "label", 5) != 0 && !security_in(asked, word_of(item))) {
+        if (strncmp(json_word(item), "label", 5) != 0 && !security_in(asked, json_word(item))) {
             return false;
         }
     }
@@ -318,13 +308,15 @@ bool api_agree(const struct api_compared *v, const struct api_option *o, const c
     case COMPARE_ORDER:
         return api_empty(asked) || cJSON_Compare(asked, got, true);
     case COMPARE_PATH:
-        return api_empty(asked) || api_paths_agree(word_of(asked), word_of(got), v->windows);
+        return api_empty(asked) || api_paths_agree(json_word(asked), json_word(got), v->windows);
     case COMPARE_CAPS:
         return caps_within(asked, got) && (!o->opening || caps_within(got, asked));
     case COMPARE_MODE:
-        return api_empty(asked) ? !is_shared(word_of(got)) : modes_agree(word_of(asked), word_of(got));
+        return api_empty(asked) ? !api_is_shared(json_word(got))
+                                : modes_agree(json_word(asked), json_word(got));
     case COMPARE_NETWORK:
-        return api_empty(asked) ? !is_shared(word_of(got)) : networks_agree(v, word_of(asked), word_of(got));
+        return api_empty(asked) ? !api_is_shared(json_word(got))
+                                : networks_agree(v, json_word(asked), json_word(got));
     case COMPARE_DEVICES:
         return devices_agree(asked, got, v->podman);
     case COMPARE_PORTS:

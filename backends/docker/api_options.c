@@ -127,6 +127,17 @@ bool api_empty(const cJSON *value)
            ((cJSON_IsArray(value) || cJSON_IsObject(value)) && !value->child);
 }
 
+bool api_is_shared(const char *mode)
+{
+    return strcmp(mode, "host") == 0 || strncmp(mode, "container:", 10) == 0;
+}
+
+bool api_is_own_alias(const cJSON *alias, const char *id)
+{
+    enum { SHORT_ID = 12 };
+    return strncmp(json_word(alias), id, SHORT_ID) == 0;
+}
+
 /* What docker writes where nothing was asked for (seen in 20.10 and 28). The paths that are masked are a list
  * that grows with docker: only one that is empty was asked for. */
 static bool is_usual(const char *member, const cJSON *value, const cJSON *host)

@@ -51,6 +51,12 @@ const struct api_option *api_option_find(const char *member, bool in_host);
 /* Null, false, 0, "", and lists and objects without anything in them: nothing was asked for. */
 bool api_empty(const cJSON *value);
 
+/* Is it a namespace that is not the container's own: "host", "container:ID"? */
+bool api_is_shared(const char *mode);
+
+/* Is it the beginning of the container's id, which the engine itself adds to the aliases of each network? */
+bool api_is_own_alias(const cJSON *alias, const char *id);
+
 struct api_compared { /* by whom and with what a setting is told */
     bool windows, podman;
     const cJSON *networks; /* NetworkSettings.Networks of what was got */

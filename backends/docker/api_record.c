@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backends/docker/api.h"
+#include "backends/docker/api_options.h"
 #include "backends/json.h"
 #include "core/memory.h"
 #include "core/times.h"
@@ -379,7 +380,7 @@ static void add_devices(struct api_record *r, const cJSON *host, const struct ap
 
 static void add_network(struct api_record *r, const char *mode)
 {
-    if (strcmp(mode, "host") == 0 || strncmp(mode, "container:", 10) == 0) {
+    if (api_is_shared(mode)) {
         add_crossing(r, CROSSING_NETWORK, mode, "", false);
     }
 }

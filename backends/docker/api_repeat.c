@@ -20,11 +20,6 @@ struct repeating {
     struct text *lost;
 };
 
-static const char *word_of(const cJSON *value)
-{
-    return cJSON_IsString(value) ? value->valuestring : "";
-}
-
 static void drop_member(cJSON *o, const char *member)
 {
     cJSON_DeleteItemFromObjectCaseSensitive(o, member);
@@ -45,11 +40,6 @@ static cJSON *list_of(cJSON *o, const char *member)
         list = cJSON_AddArrayToObject(o, member);
     }
     return list;
-}
-
-static bool is_shared(const char *mode)
-{
-    return strcmp(mode, "host") == 0 || strncmp(mode, "container:", 10) == 0;
 }
 
 /* What an inspect writes in another way than a create reads. */
@@ -106,7 +96,7 @@ static void write_links(cJSON *host)
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, json_at(host, "Links"))
     {
-        const char *link = word_of(item), *colon = strchr(link, ':'), *alias = strrchr(link, '/');
+        const char *link = json_word(item), *colon = strchr(link, ':'), *alias = strrchr(link, '/');
         struct text t = {0};
         if (*link == '/' && colon && alias > colon) {
             text_add_n(&t, link + 1, (size_t)(colon - link - 1));
@@ -133,7 +123,7 @@ static void drop_added_label(cJSON *host)
                  strcmp(json_string(host, "IpcMode", ""), "host") == 0 ||
                  json_bool(host, "Privileged", false);
     for (int i = cJSON_GetArraySize(list); added && i-- > 0;) {
-        if (strcmp(word_of(cJSON_GetArrayItem(list, i)), "label=disable") == 0) {
+        if (strcmp(json_word(cJSON_GetArrayItem(list, i)), "label=disable") == 0) {
             cJSON_DeleteItemFromArray(list, i);
         }
     }
@@ -174,7 +164,7 @@ static void write_names(struct repeating *r)
     if (r->engine->podman) { /* it writes the name of the old one into the environment */
         cJSON *env = cJSON_GetObjectItemCaseSensitive(r->body, "Env");
         for (int i = cJSON_GetArraySize(env); i-- > 0;) {
-            const char *entry = word_of(cJSON_GetArrayItem(env, i));
+            const char *entry = json_word(cJSON_GetArrayItem(env, i));
             if (strncmp(entry, "HOSTNAME=", 9) == 0 && strncmp(entry + 9, id, 12) == 0) {
                 cJSON_DeleteItemFromArray(env, i);
             }
@@ -345,7 +335,7 @@ static void lose_shared(struct repeating *r)
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         const char *mode = json_string(r->host, members[i], "");
         const struct api_option *o = api_option_find(members[i], true);
-        if (is_shared(mode) && o) {
+        if (api_is_shared(mode) && o) {
             lose(r, o->option, mode);
             drop_member(r->host, members[i]);
         }
@@ -357,7 +347,7 @@ static void lose_profiles(struct repeating *r)
 {
     cJSON *list = cJSON_GetObjectItemCaseSensitive(r->host, "SecurityOpt");
     for (int i = cJSON_GetArraySize(list); i-- > 0;) {
-        const char *word = word_of(cJSON_GetArrayItem(list, i)), *value = strchr(word, '=');
+        const char *word = json_word(cJSON_GetArrayItem(list, i)), *value = strchr(word, '=');
         bool profile = strncmp(word, "seccomp", 7) == 0 || strncmp(word, "apparmor", 8) == 0;
         if (profile && value && strcmp(value + 1, "unconfined") != 0) {
             lose(r, *word == 's' ? "--security-opt seccomp" : "--security-opt apparmor", "");
@@ -415,7 +405,7 @@ static cJSON *endpoint_of(const cJSON *network, const char *id)
     }
     cJSON *aliases = cJSON_GetObjectItemCaseSensitive(endpoint, "Aliases");
     for (int i = cJSON_GetArraySize(aliases); i-- > 0;) {
-        if (strncmp(word_of(cJSON_GetArrayItem(aliases, i)), id, 12) == 0) { /* the engine's own */
+        if (api_is_own_alias(cJSON_GetArrayItem(aliases, i), id)) {
             cJSON_DeleteItemFromArray(aliases, i);
         }
     }
@@ -449,7 +439,7 @@ static cJSON *connect_networks(struct repeating *r)
     cJSON_ArrayForEach(network, told)
     {
         bool first = is_first(network, was);
-        if (is_shared(mode) || is_own_network(network->string) || (first && strcmp(was, mode) != 0)) {
+        if (api_is_shared(mode) || is_own_network(network->string) || (first && strcmp(was, mode) != 0)) {
             continue;
         }
         cJSON *endpoint = endpoint_of(network, id);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backends/json.h"
 #include "backends/local/keeper/cgroup.h"
 #include "backends/local/keeper/keeper.h"
 #include "backends/local/keeper/vm_link.h"
@@ -284,8 +285,7 @@ static void ask_saved(uv_timer_t *timer)
 static void on_saving(void *user, const cJSON *what, const struct error *why)
 {
     struct vm *vm = user;
-    const cJSON *status = what ? cJSON_GetObjectItemCaseSensitive(what, "status") : NULL;
-    const char *word = cJSON_IsString(status) ? status->valuestring : "";
+    const char *word = json_string(what, "status", "");
     struct error failed;
     if (vm->stage != TEMPLATE) {
         return;
