@@ -79,7 +79,7 @@ static bool is_stopped(struct side *s)
 
 static void side_start(struct side *s, struct uv_loop_s *loop)
 {
-    s->holders = 2;
+    s->holders += 2; /* the thread, and the loop */
     bool ok = fd_alarm_init(&s->alarm) && uv_mutex_init(&s->lock) == 0 && uv_cond_init(&s->over) == 0 &&
               uv_async_init(loop, &s->async, on_async) == 0 &&
               uv_thread_create(&s->thread, thread_main, s) == 0;
@@ -228,6 +228,8 @@ struct writer *writer_new(struct uv_loop_s *loop, void (*changed)(void *user), v
 #ifdef _WIN32
     for (int fd = 1; fd <= 2; fd++) {
         w->is_console[fd] = uv_guess_handle(fd) == UV_TTY && uv_tty_init(loop, &w->consoles[fd], fd, 0) == 0;
+        w->consoles[fd].data = w;
+        w->side.holders += w->is_console[fd]; /* until it is closed */
     }
 #else
     signal(SIGPIPE, SIG_IGN);
@@ -295,12 +297,20 @@ int writer_error(struct writer *w, int *fd)
     return error;
 }
 
+#ifdef _WIN32
+static void on_console_closed(uv_handle_t *handle)
+{
+    struct writer *w = handle->data;
+    release(&w->side);
+}
+#endif
+
 void writer_close(struct writer *w)
 {
 #ifdef _WIN32
     for (int fd = 1; fd <= 2; fd++) {
         if (w->is_console[fd]) {
-            uv_close((uv_handle_t *)&w->consoles[fd], NULL);
+            uv_close((uv_handle_t *)&w->consoles[fd], on_console_closed);
         }
     }
 #endif
