@@ -429,8 +429,10 @@ static void furnish(struct app *a)
     app_count(a);
 }
 
+/* A question that is given up may put its form back on the screen: so it is given up before the overlays. */
 static void clear_out(struct app *a)
 {
+    prompt_give_up(a->prompt);
     while (a->n_overlays) {
         app_pop(a);
     }
