@@ -79,7 +79,7 @@ static bool may_retire(struct cli *cli, const struct relaunching *r, container_i
     if (!r->keep && stream_is_terminal(0)) {
         return person_agrees(old);
     }
-    if (c && c->state == CONTAINER_EXITED) {
+    if (c && !state_is_live(c->state)) {
         cli_say("%s is kept, and does not run%s", old, r->keep ? "" : "; --yes would have removed it");
     } else if (!r->keep) {
         cli_say("%s is kept; --yes would have stopped and removed it", old);
