@@ -82,12 +82,15 @@ struct mount { /* of HostConfig.Binds or .Mounts; owns its strings */
 static bool has_word(const char *list, const char *word)
 {
     size_t len = strlen(word);
-    for (const char *at = list; at && *at; at = strchr(at, ','), at += at ? 1 : 0) {
-        if (strncmp(at, word, len) == 0 && (at[len] == ',' || at[len] == '\0')) {
-            return true;
+    const char *at = list;
+    while (strncmp(at, word, len) != 0 || (at[len] != ',' && at[len] != '\0')) {
+        const char *comma = strchr(at, ',');
+        if (!comma) {
+            return false;
         }
+        at = comma + 1;
     }
-    return false;
+    return true;
 }
 
 /* "OUTSIDE:INSIDE[:OPTIONS]" */
