@@ -144,7 +144,7 @@ static bool in_list(const struct verifying *v, const cJSON *list, const struct m
     cJSON_ArrayForEach(item, list)
     {
         struct mount other = mount_of(item, v->engine->windows);
-        found = found || (other.ok && other.read_only == m->read_only &&
+        found = found || (m->ok && other.ok && other.read_only == m->read_only &&
                           api_paths_agree(other.outside, m->outside, v->engine->windows) &&
                           api_paths_agree(other.inside, m->inside, v->engine->windows));
         mount_done(&other);
