@@ -82,12 +82,15 @@ struct mount { /* of HostConfig.Binds or .Mounts; owns its strings */
 static bool has_word(const char *list, const char *word)
 {
     size_t len = strlen(word);
-    for (const char *at = list; at && *at; at = strchr(at, ','), at += at ? 1 : 0) {
-        if (strncmp(at, word, len) == 0 && (at[len] == ',' || at[len] == '\0')) {
-            return true;
+    const char *at = list;
+    while (strncmp(at, word, len) != 0 || (at[len] != ',' && at[len] != '\0')) {
+        const char *comma = strchr(at, ',');
+        if (!comma) {
+            return false;
         }
+        at = comma + 1;
     }
-    return false;
+    return true;
 }
 
 /* "OUTSIDE:INSIDE[:OPTIONS]" */
@@ -141,7 +144,7 @@ static bool in_list(const struct verifying *v, const cJSON *list, const struct m
     cJSON_ArrayForEach(item, list)
     {
         struct mount other = mount_of(item, v->engine->windows);
-        found = found || (other.ok && other.read_only == m->read_only &&
+        found = found || (m->ok && other.ok && other.read_only == m->read_only &&
                           api_paths_agree(other.outside, m->outside, v->engine->windows) &&
                           api_paths_agree(other.inside, m->inside, v->engine->windows));
         mount_done(&other);

@@ -156,6 +156,23 @@ void requests_close(struct hcs *h)
 
 /* Acts. */
 
+/* Whoever asked may act on it at once, and must find it as it is by then. */
+static void on_state(void *user, int32_t result, const char *document)
+{
+    struct request *r = user;
+    struct hcs *h = r->engine;
+    struct error ignored;
+    if (!came(r, result, document)) {
+        return;
+    }
+    cJSON *json = result >= 0 && document ? document_parse(document, &ignored) : NULL;
+    if (json && entry_find(h, r->key)) {
+        list_take(h, json);
+    }
+    cJSON_Delete(json);
+    succeed(r);
+}
+
 static void on_done(void *user, int32_t result, const char *document)
 {
     struct request *r = user;
@@ -170,7 +187,7 @@ static void on_done(void *user, int32_t result, const char *document)
         r->calls++;
         own_run(own, on_done, r);
     } else if (result >= 0) {
-        succeed(r);
+        call(r, HCS_PROPERTIES, NULL, on_state);
     } else {
         fail_result(r, result, document);
     }
@@ -256,12 +273,29 @@ static const char *state_refusal(enum verb verb, enum container_state state)
     }
 }
 
+/* Is its start under way? HCS lists it as created until that is done. */
+static bool is_starting(const struct hcs *h, const struct entry *e)
+{
+    const struct request *r = h->requests;
+    while (r && (!r->op || r->verb != VERB_START || strcmp(r->key, e->key) != 0)) {
+        r = r->next;
+    }
+    return e->state == CONTAINER_CREATED && (r || (e->own && own_is_starting(e->own)));
+}
+
+/* Why not; NULL: it can. */
+static const char *refusal_of(const struct hcs *h, const struct entry *e, enum verb verb)
+{
+    bool starts = (verb == VERB_STOP || verb == VERB_START) && is_starting(h, e);
+    return starts ? "it is just being started; wait for that, or kill it" : state_refusal(verb, e->state);
+}
+
 /* The entry, or the op has failed. */
 static const struct entry *ready(struct hcs *h, struct op *op, const char *key, enum verb verb)
 {
     struct error why;
     const struct entry *e = entry_find(h, key);
-    const char *refusal = e ? state_refusal(verb, e->state) : NULL;
+    const char *refusal = e ? refusal_of(h, e, verb) : NULL;
     if (!h->online) {
         error_set(&why, ERROR_UNREACHABLE, 0,
                   "cannot %s %.64s: the Host Compute Service is not reached; try again later", words_of(verb),
@@ -271,7 +305,8 @@ static const struct entry *ready(struct hcs *h, struct op *op, const char *key, 
                   words_of(verb), key);
     } else if (refusal) {
         error_set(&why, ERROR_CONFLICT, 0, "cannot %s %.100s: %s", words_of(verb), e->name, refusal);
-        why.already = verb == VERB_STOP || (verb == VERB_START && state_runs(e->state));
+        why.already =
+            (verb == VERB_STOP && !is_starting(h, e)) || (verb == VERB_START && state_runs(e->state));
     } else {
         return e;
     }
@@ -295,9 +330,12 @@ static void begin_act(struct request *r, const struct entry *e, const struct act
         }
         break;
     case VERB_REMOVE:
-        if (state_is_live(e->state) && !options->force) {
-            error_set(&why, ERROR_CONFLICT, 0, "cannot %s: it runs; stop it first, or remove it by force",
-                      r->what);
+        if ((state_is_live(e->state) || is_starting(r->engine, e)) && !options->force) {
+            error_set(&why, ERROR_CONFLICT, 0, "cannot %s: it %s; stop it first, or remove it by force",
+                      r->what,
+                      e->state == CONTAINER_PAUSED    ? "is paused"
+                      : e->state == CONTAINER_CREATED ? "is just being started"
+                                                      : "runs");
             fail(r, &why);
         } else {
             end(r, e, 0);

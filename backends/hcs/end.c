@@ -34,6 +34,7 @@ struct ending {
     struct hcs *engine;
     char *key, *name, *what; /* what: "stop web-1" */
     char *remark;            /* why it was terminated, if that was not asked for */
+    char *refusal;           /* why it could not be asked; it has its time all the same. NULL: it could */
     struct end_wish wish;
     end_cb done; /* NULL: told */
     void *user;
@@ -42,8 +43,11 @@ struct ending {
     int calls;       /* of ours that the service still has */
     size_t form;     /* of the shutdown that is asked for */
     bool asked;      /* a shutdown is with HCS, or was taken by it */
+    bool joined;     /* that was another one's */
     bool answered;   /* it has said so */
+    bool resumed;    /* HCS was told to */
     bool terminated; /* by this one */
+    bool killed;     /* HCS has not said that it was gone before */
     bool spared;     /* it is not to be, any more */
     bool looking, over, timer_closed;
 };
@@ -54,6 +58,7 @@ static void ending_free(struct ending *e)
     free(e->name);
     free(e->what);
     free(e->remark);
+    free(e->refusal);
     free(e);
 }
 
@@ -144,15 +149,39 @@ static void on_tidied(void *user, int32_t result, const char *document)
     }
 }
 
+static void drop_remark(struct ending *e)
+{
+    free(e->remark);
+    e->remark = NULL;
+}
+
+/* The next other end of the same system after `e`; NULL: the first. */
+static struct ending *next_beside(const struct ending *self, const struct ending *e)
+{
+    struct ending *next = e ? e->next : self->engine->endings;
+    while (next && (next == self || strcmp(next->key, self->key) != 0)) {
+        next = next->next;
+    }
+    return next;
+}
+
+static bool is_killed_beside(const struct ending *e)
+{
+    const struct ending *other = next_beside(e, NULL);
+    while (other && !other->killed) {
+        other = next_beside(e, other);
+    }
+    return other != NULL;
+}
+
 /* What HCS says of the end has the last word on whether it was forced. */
 static void note_status(struct ending *e, const char *status)
 {
     enum hcs_end end = document_system_end(status);
     if (e->wish.seconds > 0 && end == HCS_END_BY_ITSELF) {
-        free(e->remark);
-        e->remark = NULL;
-    } else if (e->asked && !e->terminated && end == HCS_END_FORCED) {
-        e->remark = remark_killed(e->name, "it was terminated by somebody else while it was shutting down");
+        drop_remark(e);
+    } else if (e->wish.seconds > 0 && !e->killed && (end == HCS_END_FORCED || is_killed_beside(e))) {
+        e->remark = remark_killed(e->name, "it was terminated by somebody else meanwhile");
     }
 }
 
@@ -206,7 +235,7 @@ static void on_look(void *user, int32_t result, const char *document)
     }
     bool read = result >= 0 && document && document_systems(document, on_listed, &look, &ignored) >= 0;
     if (result_condition(result) == HCS_GONE || (read && !look.there)) {
-        has_ended(e, NULL);
+        ends_seen(e->engine, e->key, NULL);
     }
 }
 
@@ -248,6 +277,10 @@ static void on_terminated(void *user, int32_t result, const char *document)
     }
     enum hcs_condition condition = result_condition(result);
     list_soon(e->engine);
+    if (condition == HCS_GONE) { /* there was nothing left to be killed */
+        e->killed = false;
+        drop_remark(e);
+    }
     if (condition == HCS_WELL || condition == HCS_GONE || condition == HCS_STOPPED ||
         condition == HCS_GOES_ON) {
         look(e); /* the answer is no end */
@@ -260,16 +293,23 @@ static void on_terminated(void *user, int32_t result, const char *document)
 static void terminate(struct ending *e, char *remark)
 {
     e->remark = remark;
-    e->terminated = true;
+    e->terminated = e->killed = true;
     wait_for(e, KILL_SECONDS);
     call(e, HCS_TERMINATE, NULL, on_terminated);
+}
+
+static void give_up(struct ending *e)
+{
+    struct error why;
+    error_set(&why, ERROR_CANCELLED, 0, "cancelled before it was done: %s", e->what);
+    answer(e, &why);
 }
 
 static void terminate_since(struct ending *e, int32_t result, const char *document, const char *what)
 {
     struct error why;
     if (e->spared) {
-        fail(e, result, document, e->what);
+        give_up(e);
         return;
     }
     result_error(&why, result, document, what);
@@ -280,6 +320,9 @@ static void terminate_since(struct ending *e, int32_t result, const char *docume
 static char *late_words(const struct ending *e)
 {
     char why[80];
+    if (e->refusal) {
+        return remark_killed(e->name, e->refusal);
+    }
     if (!e->asked) {
         snprintf(why, sizeof why, "it was paused, and HCS has not resumed it within %d s", e->wish.seconds);
         return remark_killed(e->name, why);
@@ -322,6 +365,33 @@ static void on_timer(uv_timer_t *timer)
 /* Asking. */
 
 static void ask(struct ending *e);
+static void resume(struct ending *e);
+
+/* It could not be asked after all: those that have relied on that ask themselves. */
+static void hand_over(struct ending *e)
+{
+    for (struct ending *other = next_beside(e, NULL); other; other = next_beside(e, other)) {
+        if (other->joined && !other->over && !other->terminated) {
+            other->asked = other->answered = other->joined = false;
+            ask(other);
+        }
+    }
+}
+
+/* Its state allows no shutdown: it may have been paused meanwhile; else somebody else is at it, and it has
+ * its time. True: it is resumed, to be asked again. */
+static bool refused_by_state(struct ending *e, int32_t result, const char *document)
+{
+    bool first = !e->resumed;
+    struct error why;
+    result_error(&why, result, document, "ask it to shut down");
+    free(e->refusal);
+    e->refusal = mem_string(why.text);
+    if (first) {
+        resume(e);
+    }
+    return first;
+}
 
 static void on_shut_down(void *user, int32_t result, const char *document)
 {
@@ -335,31 +405,38 @@ static void on_shut_down(void *user, int32_t result, const char *document)
     if (e->asked || condition == HCS_GONE) {
         e->answered = true;
         look(e);
-    } else if (condition == HCS_REFUSED) {
+        return;
+    }
+    bool again = false;
+    if (condition == HCS_REFUSED) {
         fail(e, result, document, e->what);
-    } else if (condition == HCS_NOT_TAKEN && ++e->form < N_FORMS) {
+    } else if (condition == HCS_NOT_TAKEN && !e->spared && ++e->form < N_FORMS) {
         ask(e);
+    } else if (condition == HCS_WRONG_STATE && !e->spared) {
+        again = refused_by_state(e, result, document);
     } else { /* nobody inside can be asked */
         terminate_since(e, result, document, "ask it to shut down");
+    }
+    if (!e->asked && !e->terminated && !again) {
+        hand_over(e);
     }
 }
 
 /* Has another one asked it already? HCS takes a second shutdown for a mistake. */
 static bool is_asked(const struct ending *e)
 {
-    const struct ending *other = e->engine->endings;
-    while (other && (other == e || !other->asked || other->over || strcmp(other->key, e->key) != 0)) {
-        other = other->next;
+    const struct ending *other = next_beside(e, NULL);
+    while (other && (!other->asked || other->joined || other->over)) {
+        other = next_beside(e, other);
     }
     return other != NULL;
 }
 
 static void ask(struct ending *e)
 {
-    if (is_asked(e)) {
-        e->asked = e->answered = true;
-    } else {
-        e->asked = true;
+    e->joined = e->answered = is_asked(e);
+    e->asked = true;
+    if (!e->joined) {
         call(e, HCS_SHUTDOWN, FORMS[e->form], on_shut_down);
     }
 }
@@ -370,11 +447,33 @@ static void on_resumed(void *user, int32_t result, const char *document)
     if (!came(e, result, document) || e->terminated) {
         return;
     }
-    if (result >= 0) {
+    enum hcs_condition condition = result_condition(result);
+    bool runs = condition == HCS_WELL || (condition == HCS_WRONG_STATE && !e->refusal);
+    bool waits = e->refusal || condition == HCS_GOES_ON;
+    if (condition == HCS_GONE || condition == HCS_STOPPED) {
+        look(e);
+        return;
+    }
+    if (e->spared) {
+        give_up(e);
+    } else if (runs) { /* somebody else may have resumed it */
+        free(e->refusal);
+        e->refusal = NULL;
         ask(e);
-    } else {
+    } else if (condition == HCS_REFUSED && !waits) {
+        fail(e, result, document, e->what);
+    } else if (!waits) {
         terminate_since(e, result, document, "resume it, as what is paused hears nothing");
     }
+    if (!e->asked && !e->terminated) {
+        hand_over(e);
+    }
+}
+
+static void resume(struct ending *e)
+{
+    e->resumed = true;
+    call(e, HCS_RESUME, NULL, on_resumed);
 }
 
 struct ending *end_system(struct hcs *h, const char *key, const struct end_wish *wish, end_cb done,
@@ -400,7 +499,7 @@ struct ending *end_system(struct hcs *h, const char *key, const struct end_wish 
     }
     wait_for(e, wish->seconds);
     if (wish->paused) {
-        call(e, HCS_RESUME, NULL, on_resumed);
+        resume(e);
     } else {
         ask(e);
     }

@@ -421,6 +421,11 @@ const struct launch_spec *own_spec(const struct own *o)
     return &o->spec;
 }
 
+bool own_is_starting(const struct own *o)
+{
+    return !o->spec.hold && !o->begun;
+}
+
 enum isolation own_mode(const struct own *o)
 {
     return o->mode;

@@ -16,6 +16,7 @@ struct own;
 struct own *own_add(struct hcs *h, const char *key, const struct launch_spec *spec, enum isolation mode);
 struct own *own_find(const struct hcs *h, const char *key); /* NULL: it is somebody else's */
 void own_describe(const struct own *o, struct container *c);
+bool own_is_starting(const struct own *o);    /* by its launch; one that was launched to be held is not */
 enum isolation own_mode(const struct own *o); /* HCS tells it only when it runs */
 const struct launch_spec *own_spec(const struct own *o);
 
