@@ -100,6 +100,9 @@ static void answer(struct guest *g, const char *request)
                   strncmp(request, "HEAD", 4) == 0 ? "" : body);
     }
     g->stays = rule->stays;
+    if (rule->changes) {
+        rule->changes->body = rule->into;
+    }
     send_text(g, t.data, t.len);
     text_done(&t);
 }

@@ -15,7 +15,9 @@ struct rule {            /* the first one whose request is how a request begins 
     const char *status;  /* "200 OK"; NULL: that */
     const char *headers; /* further ones, each with its end of line; NULL none */
     const char *body;
-    bool stays; /* the answer has no end: a stream */
+    bool stays;           /* the answer has no end: a stream */
+    struct rule *changes; /* whose body is `into` when this has been asked; NULL none */
+    const char *into;
 };
 
 struct pretender *pretender_new(uv_loop_t *loop, const char *path, const struct rule *rules);

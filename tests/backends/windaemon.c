@@ -28,8 +28,8 @@ static struct rule *rule(struct windaemon *w, const char *id, const char *before
     return &w->rules[w->n_rules++];
 }
 
-static void add_container(struct windaemon *w, const char *id, const char *name, const char *isolation,
-                          bool runs)
+static const char *inspected(struct windaemon *w, const char *id, const char *name, const char *isolation,
+                             bool runs)
 {
     struct text t = {0};
     text_addf(&t,
@@ -41,12 +41,22 @@ static void add_container(struct windaemon *w, const char *id, const char *name,
               "\"Mounts\":[],\"Config\":{\"Image\":\"servercore:ltsc2022\",\"Labels\":{"
               "\"com.docker.compose.project\":\"shop\"}},\"NetworkSettings\":{\"Ports\":{}}}",
               id, runs ? "running" : "exited", runs ? "true" : "false", runs ? 0 : 3, name, isolation);
-    rule(w, id, "GET /v1.47/containers/", "/json")->body = keep(w, text_take(&t));
+    return keep(w, text_take(&t));
+}
+
+static void add_container(struct windaemon *w, const char *id, const char *name, const char *isolation,
+                          bool runs)
+{
+    struct rule *inspect = rule(w, id, "GET /v1.47/containers/", "/json");
+    inspect->body = inspected(w, id, name, isolation, runs);
     rule(w, id, "GET /v1.47/containers/", "/logs")->body = "";
     rule(w, id, "GET /v1.47/containers/", "/top")->body =
         "{\"Titles\":[\"Name\",\"PID\",\"CPU\",\"Private Working "
         "Set\"],\"Processes\":[[\"docker-says.exe\",\"3120\",\"00:00:00.046\",\"303.1kB\"]]}";
-    rule(w, id, "POST /v1.47/containers/", "/stop")->status = "204 No Content";
+    struct rule *stop = rule(w, id, "POST /v1.47/containers/", "/stop");
+    stop->status = "204 No Content";
+    stop->changes = inspect;
+    stop->into = inspected(w, id, name, isolation, false);
     struct rule *kill = rule(w, id, "POST /v1.47/containers/", "/kill");
     kill->status = "409 Conflict";
     kill->body = "{\"message\":\"docker was asked\"}";
