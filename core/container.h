@@ -93,9 +93,8 @@ struct container {
     size_t n_crossings;
     bool crossings_untold; /* its engine cannot tell them, nor its ports: there may be others than these */
     const char *ports;     /* "8080->80/tcp, ..."; NULL none */
-    const struct namespace_fact
-        *namespaces; /* what its engine says of them: NAMESPACE_COUNT facts; NULL nothing
-                      */
+    /* What its engine says of its namespaces: NAMESPACE_COUNT facts; NULL nothing. */
+    const struct namespace_fact *namespaces;
 
     double cpu;            /* cores in use over the last interval; NAN unknown */
     uint64_t memory;       /* bytes in use; 0 unknown */

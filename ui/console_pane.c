@@ -25,6 +25,7 @@
 #include "ui/line.h"
 #include "ui/paragraph.h"
 #include "ui/terminal.h"
+#include "ui/terminal_text.h"
 
 enum { WHEEL_ROWS = 3, NO_ROW = INT32_MAX, EARLY_MOST = 4096, ANSWERS_MOST = 4096 };
 
@@ -404,22 +405,11 @@ void console_pane_type(struct console_pane *p, const struct key *k)
     }
 }
 
-static bool blank_row(const struct terminal *t, int row)
-{
-    const struct cell *cells = terminal_row(t, row);
-    for (int col = 0; cells != NULL && col < terminal_cols(t); col++) {
-        if (cells[col].chars[0] != 0 && cells[col].chars[0] != ' ') {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* The row below the last one in use. */
 static int rows_used(const struct console_pane *p)
 {
     int used = terminal_rows(p->terminal);
-    while (p->ended && used > 0 && blank_row(p->terminal, used - 1)) {
+    while (p->ended && used > 0 && terminal_row_is_blank(p->terminal, used - 1)) {
         used--;
     }
     return used;
@@ -491,24 +481,6 @@ bool console_pane_scroll_key(struct console_pane *p, const struct key *k)
     }
 }
 
-static void row_text(const struct terminal *t, long row, struct text *out)
-{
-    const struct cell *cells = terminal_row(t, (int)row);
-    text_clear(out);
-    for (int col = 0; cells != NULL && col < terminal_cols(t); col++) {
-        char bytes[4];
-        if (cells[col].width == 0) {
-            continue;
-        }
-        if (cells[col].chars[0] == 0) {
-            text_add_char(out, ' ');
-        }
-        for (int i = 0; i < CELL_CHARS && cells[col].chars[i] != 0; i++) {
-            text_add_n(out, bytes, text_encode(cells[col].chars[i], bytes));
-        }
-    }
-}
-
 static bool find_row(const struct console_pane *p, long from, bool older, long *found)
 {
     long first = -(long)terminal_scrollback(p->terminal), end = terminal_rows(p->terminal);
@@ -516,7 +488,7 @@ static bool find_row(const struct console_pane *p, long from, bool older, long *
     bool is = false;
     for (long row = from; row >= first && row < end && !is; row += older ? -1 : 1) {
         struct line_spot spot;
-        row_text(p->terminal, row, &line);
+        terminal_row_text(p->terminal, row, &line);
         is = line_find(text_of(&line), p->needle, 0, &spot);
         *found = row;
     }
@@ -569,7 +541,7 @@ static void draw_terminal_row(const struct console_pane *p, struct canvas *c, co
     }
     if (p->needle != NULL) {
         struct text line = {0};
-        row_text(p->terminal, row, &line);
+        terminal_row_text(p->terminal, row, &line);
         line_mark(c, at, text_of(&line), p->needle);
         text_done(&line);
     }

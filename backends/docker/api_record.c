@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backends/docker/api.h"
+#include "backends/docker/api_notes.h"
 #include "backends/docker/api_options.h"
 #include "backends/json.h"
 #include "core/memory.h"
@@ -444,66 +445,19 @@ static const char *command_of(struct api_record *r, const cJSON *json)
     return keep_text(r, &clean);
 }
 
-/* docker writes the year 1 for "never". */
-static int64_t moment(const cJSON *json, const char *path)
-{
-    int64_t ms;
-    return time_parse(json_string(json, path, ""), &ms) && ms > 0 ? ms : 0;
-}
-
-/* docker waits before each start: 100 ms, twice as long after each failure, a minute at the most ("Use a
- * restart policy" in its manual); a container that has run for ten seconds begins with 100 ms again. So this
- * is the longest it can be. */
-static int64_t longest_wait(int restarts)
-{
-    enum { FIRST_MS = 100, MOST_MS = 60000, DOUBLINGS = 10 };
-    int64_t ms = restarts > DOUBLINGS ? MOST_MS : (int64_t)FIRST_MS << restarts;
-    return ms < MOST_MS ? ms : MOST_MS;
-}
-
-/* "it ends with exit code 3 and is started again: 5 times so far, by restart policy "always"; the next start
- * is due by 21:30:05 UTC" */
-static void note_of_loop(struct text *t, const cJSON *json)
-{
-    int restarts = (int)json_integer(json, "RestartCount", 0);
-    int64_t finished = moment(json, "State.FinishedAt");
-    char when[TIME_TEXT];
-    text_addf(t,
-              "it ends with exit code %d and is started again: %d time%s so far, by restart policy \"%.32s\"",
-              (int)json_integer(json, "State.ExitCode", 0), restarts, restarts == 1 ? "" : "s",
-              json_string(json, "HostConfig.RestartPolicy.Name", ""));
-    if (finished > 0 && restarts >= 0) {
-        time_print(when, finished + longest_wait(restarts));
-        text_addf(t, "; the next start is due by %.8s UTC", when + sizeof "2026-01-02T" - 1);
-    }
-}
-
-/* A loop whose container runs for a while each time. Podman starts it at once: it is never seen waiting. */
-static void note_of_restarts(struct text *t, const cJSON *json)
-{
-    int restarts = (int)json_integer(json, "RestartCount", 0);
-    int64_t started = moment(json, "State.StartedAt");
-    char when[TIME_TEXT];
-    text_addf(t, "it has ended and been started again by itself %d time%s", restarts,
-              restarts == 1 ? "" : "s");
-    if (started > 0) {
-        text_addf(t, ", the last time at %.19sZ", time_print(when, started)); /* seconds do */
-    }
-}
-
 static const char *note_of(struct api_record *r, const cJSON *json)
 {
     const char *health = json_string(json, "State.Health.Status", ""),
                *failed = json_string(json, "State.Error", "");
     struct text t = {0};
     if (r->c.state == CONTAINER_RESTARTING) {
-        note_of_loop(&t, json);
+        api_note_loop(&t, json);
     } else if (r->c.state == CONTAINER_UNKNOWN) {
         return note_of_word(r, json_string(json, "State.Status", ""));
     } else if (strcmp(health, "unhealthy") == 0) {
         text_add(&t, "its health check fails");
     } else if (state_runs(r->c.state) && json_integer(json, "RestartCount", 0) > 0) {
-        note_of_restarts(&t, json);
+        api_note_restarts(&t, json);
     } else if (json_bool(json, "State.OOMKilled", false) && !json_bool(json, "State.Running", false)) {
         text_add(&t, "it was killed: it needed more memory than its limit");
     } else if (r->c.state == CONTAINER_DEAD) {
@@ -578,8 +532,8 @@ static void read_state(struct api_record *r, const cJSON *json)
     }
     bool live = state_has_processes(c->state);
     c->exit_code = live ? 0 : (int)json_integer(json, "State.ExitCode", 0);
-    c->started = moment(json, "State.StartedAt");
-    c->finished = live ? 0 : moment(json, "State.FinishedAt");
+    c->started = api_moment(json, "State.StartedAt");
+    c->finished = live ? 0 : api_moment(json, "State.FinishedAt");
     if (c->finished < c->started && c->started - c->finished < EARLY_MS) {
         c->finished = c->started; /* the end is noticed by another clock of docker's than the start */
     }
@@ -604,7 +558,7 @@ bool api_inspect(struct api_record *r, const cJSON *json, const struct api_engin
     c->labels = labels_of(r, json_at(json, "Config.Labels"));
     c->restart = restart_of(r, host);
     c->terminal = json_bool(json, "Config.Tty", false);
-    c->created = moment(json, "Created");
+    c->created = api_moment(json, "Created");
     c->memory_limit = (uint64_t)json_integer(host, "Memory", 0);
     read_state(r, json);
     set_isolation(c, json_string(host, "Isolation", ""), api_runtime(host), e);

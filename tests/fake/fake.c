@@ -460,6 +460,7 @@ static void parse_options(struct fake_options *o, const char *address)
         o->live = strcmp(name, "live") == 0 ? number != 0 : o->live;
         o->refuse = strcmp(name, "refuse") == 0 ? number != 0 : o->refuse;
         o->novm = strcmp(name, "novm") == 0 ? number != 0 : o->novm;
+        o->lost = strcmp(name, "lost") == 0 ? number != 0 : o->lost;
     }
 }
 

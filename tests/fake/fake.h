@@ -9,6 +9,7 @@
  *   offline=MS    it goes offline once, so long after it came online
  *   refuse=1      it cannot be opened
  *   novm=1        it cannot launch VMs
+ *   lost=1        a launch is refused, with what cannot go along, until that is left out
  *
  * A command is run by a tiny shell of its own: see fake_shell.h.
  */

@@ -42,8 +42,7 @@ struct request {
 static void refuse_as(const struct request *r, bool already, const char *reason)
 {
     struct error why;
-    error_set(&why, ERROR_CONFLICT, 0, "cannot %s %s: %s", verb_word(r->verb),
-              r->c->record.name, reason);
+    error_set(&why, ERROR_CONFLICT, 0, "cannot %s %s: %s", verb_word(r->verb), r->c->record.name, reason);
     why.already = already;
     op_fail(r->op, &why);
 }
@@ -330,6 +329,12 @@ void fake_launch(struct backend *b, struct op *op, const struct launch_spec *spe
     struct error why;
     if (check(f, spec, &why) < 0) {
         op_fail(op, &why);
+        return;
+    }
+    if (f->options.lost && !spec->drop) {
+        struct answer answer = {.lost = mem_string("--init; --sysctl")};
+        error_set(&answer.why, ERROR_UNSUPPORTED, 0, "cannot launch: this cannot go along: %s", answer.lost);
+        op_finish(op, &answer);
         return;
     }
     struct fake_container *c = fake_add(f, spec);

@@ -48,7 +48,7 @@ struct fake_container {
 struct fake_options {
     int containers, slow, stop, offline;
     unsigned seed;
-    bool live, refuse, novm;
+    bool live, refuse, novm, lost;
 };
 
 struct fake {

@@ -445,6 +445,28 @@ static void relaunch_asks_what_becomes_of_the_old_one(void **state)
     quit(p);
 }
 
+/* Giving the question up at the end brings its form back once more, which must be freed as well. */
+static void a_question_that_is_open_does_not_hold_up_the_end(void **state)
+{
+    (void)state;
+    int status;
+    struct pty *p = start_with(40, 120, "containers=0,lost=1", plain);
+    pty_expect(p, "No containers here yet.");
+    pty_type(p, "n");
+    pty_expect(p, "1 of 3");
+    pty_type(p, "<Tab>serve<Tab><Tab><Tab><Tab>web<F10>");
+    pty_expect(p, "This cannot go along: --init; --sysctl. Launch it without that?");
+    pty_type(p, "n");
+    pty_expect(p, "Nothing was launched.");
+    pty_type(p, "<F10>");
+    pty_expect(p, "This cannot go along: --init; --sysctl. Launch it without that?");
+    pty_signal(p, SIGTERM);
+    assert_true(pty_wait_exit(p, PTY_PATIENCE_MS, &status));
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 128 + SIGTERM);
+    pty_free(p);
+}
+
 /* Panes and consoles. */
 
 static void tabs_and_focus(void **state)
@@ -672,6 +694,7 @@ int main(void)
         cmocka_unit_test(a_launch_that_fails_can_be_mended),
         cmocka_unit_test(relaunch_begins_with_what_was),
         cmocka_unit_test(relaunch_asks_what_becomes_of_the_old_one),
+        cmocka_unit_test(a_question_that_is_open_does_not_hold_up_the_end),
         cmocka_unit_test(tabs_and_focus),
         cmocka_unit_test(stats_have_graphs_and_limits),
         cmocka_unit_test(a_shell_takes_all_keys_but_one),
