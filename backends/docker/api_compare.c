@@ -117,6 +117,13 @@ static bool caps_within(const cJSON *a, const cJSON *b)
     return true;
 }
 
+/* An entrypoint of "" asks for none, and is told as null. */
+static bool lists_agree(const cJSON *asked, const cJSON *got)
+{
+    bool none = cJSON_GetArraySize(asked) == 1 && !*word_of(asked->child) && cJSON_IsString(asked->child);
+    return api_empty(asked) || cJSON_Compare(asked, got, true) || (none && api_empty(got));
+}
+
 /* "container:NAME" is told with its id. */
 static bool modes_agree(const char *asked, const char *got)
 {
@@ -316,7 +323,7 @@ bool api_agree(const struct api_compared *v, const struct api_option *o, const c
     case COMPARE_WITHIN:
         return api_empty(asked) || api_within(asked, got);
     case COMPARE_ORDER:
-        return api_empty(asked) || cJSON_Compare(asked, got, true);
+        return lists_agree(asked, got);
     case COMPARE_PATH:
         return api_empty(asked) || api_paths_agree(word_of(asked), word_of(got), v->windows);
     case COMPARE_CAPS:
