@@ -25,7 +25,7 @@ struct answer {       /* what an engine says; {0} is plain success */
                      words it, or what an engine warns of in its own words; for the person; also with a
                      failure, of a step before it. NULL: nothing */
     char *text;   /* inspect: JSON; launch: the new container's key; import: the image's name */
-    char *lost;   /* launch, refused: what cannot go along, as options, parted by "; "; NULL: another reason */
+    char *lost; /* launch, refused: what cannot go along, as options, parted by "; "; NULL: another reason */
     struct process_table *processes;
     struct image_list *images;
     struct host_table *host;
@@ -43,6 +43,7 @@ typedef void (*op_progress_cb)(void *user, uint64_t done, uint64_t total, const 
 struct op *op_new(struct uv_loop_s *loop, op_cb cb, void *user);
 void op_on_progress(struct op *op, op_progress_cb cb);
 void op_cancel(struct op *op); /* not after the callback has begun */
+void op_stop(struct op *op);   /* the same, but the asker hears how it ended; for ops with a hook */
 
 /* For engines. Each of the four ends the op: it must not be used again. */
 void op_finish(struct op *op, struct answer *answer); /* moves the parts out of *answer */

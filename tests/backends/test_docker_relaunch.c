@@ -252,6 +252,23 @@ static void no_entrypoint_stays_none(void **state)
     dockerd_docker(daemon_of_tests, NULL, 0, "rmi ending");
 }
 
+/* sleep hears no TERM: its stop takes docker ten seconds, and Ctrl-C comes before. */
+static void an_interrupt_undoes_all(void **state)
+{
+    (void)state;
+    const char *folder = dockerd_folder(daemon_of_tests);
+    dockerd_docker(daemon_of_tests, NULL, 0,
+                   "run -d --name kept --network none -v kept:/k busybox sleep 1000");
+    assert_true(
+        dockerd_shell("cd %s; \"$PORTHOLE_BINARY\" --engine docker=%s relaunch --yes kept >said 2>&1 "
+                      "</dev/null & until docker -H %s inspect kept-vm >/dev/null 2>&1; do sleep 0.1; "
+                      "done; sleep 1; kill -TERM $!; wait $!; test $? = 130",
+                      folder, dockerd_address(daemon_of_tests), dockerd_address(daemon_of_tests)));
+    assert_true(docker_says("kept", "{{.State.Running}}", "true"));
+    assert_false(dockerd_docker(daemon_of_tests, NULL, 0, "inspect kept-vm"));
+    dockerd_docker(daemon_of_tests, NULL, 0, "rm -f kept");
+}
+
 /* A tag that has moved: the image is the one that the container has. */
 static void the_image_is_the_same_one(void **state)
 {
@@ -373,6 +390,7 @@ int main(void)
         cmocka_unit_test(networks_go_along),
         cmocka_unit_test(a_network_that_was_left_stays_left),
         cmocka_unit_test(no_entrypoint_stays_none),
+        cmocka_unit_test(an_interrupt_undoes_all),
         cmocka_unit_test(the_image_is_the_same_one),
         cmocka_unit_test(a_failure_leaves_the_old_one_as_it_was),
         cmocka_unit_test(the_interface_asks_before_it_leaves_out),
