@@ -269,6 +269,20 @@ static void an_interrupt_undoes_all(void **state)
     dockerd_docker(daemon_of_tests, NULL, 0, "rm -f kept");
 }
 
+/* One that ends again and again does not take the place of another, also while it runs for a moment. */
+static void a_crash_loop_replaces_nothing(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"false", "sleep 0.2; false"};
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        dockerd_docker(daemon_of_tests, NULL, 0,
+                       "run -d --name loop --network none --restart always busybox sh -c '%s'", bodies[i]);
+        expect(1, "relaunch --isolation process --yes loop", "loop is kept");
+        assert_true(dockerd_docker(daemon_of_tests, NULL, 0, "inspect loop"));
+        dockerd_docker(daemon_of_tests, NULL, 0, "rm -f loop loop-process");
+    }
+}
+
 /* A tag that has moved: the image is the one that the container has. */
 static void the_image_is_the_same_one(void **state)
 {
@@ -391,6 +405,7 @@ int main(void)
         cmocka_unit_test(a_network_that_was_left_stays_left),
         cmocka_unit_test(no_entrypoint_stays_none),
         cmocka_unit_test(an_interrupt_undoes_all),
+        cmocka_unit_test(a_crash_loop_replaces_nothing),
         cmocka_unit_test(the_image_is_the_same_one),
         cmocka_unit_test(a_failure_leaves_the_old_one_as_it_was),
         cmocka_unit_test(the_interface_asks_before_it_leaves_out),

@@ -104,13 +104,18 @@ static bool holds(struct cli *cli, const char *key, enum isolation mode, const c
     bool never = false;
     struct error why;
     const struct container *c = cli_row(cli, key);
+    int64_t started = c ? c->started : 0;
     if (c) {
         cli_wait_for(cli, &never, SETTLE_MS);
         c = model_find_key(cli->model, key);
     }
     if (c && state_has_ended(c->state)) {
-        cli_say("%s exited with %d at once; %s is kept ('porthole logs %s' may tell why)", c->name,
-                c->exit_code, old, c->name);
+        cli_say("%s exited with %d at once%s; %s is kept ('porthole logs %s' may tell why)", c->name,
+                c->exit_code, c->state == CONTAINER_RESTARTING ? ", and is started again and again" : "", old,
+                c->name);
+    } else if (c && started > 0 && c->started != started) {
+        cli_say("%s ended at once and was started again; %s is kept ('porthole logs %s' may tell why)",
+                c->name, old, c->name);
     } else if (!relaunch_holds(cli->session, key, mode, &why)) {
         cli_say("%s; %s is kept", why.text, old);
     } else {
