@@ -8,6 +8,8 @@
 #include "core/memory.h"
 #include "core/text.h"
 
+enum { ID_LENGTH = 64 };
+
 static const char *word_of(const cJSON *value)
 {
     return cJSON_IsString(value) ? value->valuestring : "";
@@ -124,12 +126,13 @@ static bool lists_agree(const cJSON *asked, const cJSON *got)
     return api_empty(asked) || cJSON_Compare(asked, got, true) || (none && api_empty(got));
 }
 
-/* "container:NAME" is told with its id. */
+/* "container:NAME" is told with its id; one that was asked for by its whole id is that one and no other. */
 static bool modes_agree(const char *asked, const char *got)
 {
     static const char OTHER[] = "container:";
     bool shared = strncmp(asked, OTHER, sizeof OTHER - 1) == 0;
-    return shared ? strncmp(got, OTHER, sizeof OTHER - 1) == 0 : strcmp(asked, got) == 0;
+    bool named = shared && strspn(asked + sizeof OTHER - 1, "0123456789abcdef") < ID_LENGTH;
+    return named ? strncmp(got, OTHER, sizeof OTHER - 1) == 0 : strcmp(asked, got) == 0;
 }
 
 static bool is_shared(const char *mode)
