@@ -61,16 +61,20 @@ void op_on_progress(struct op *op, op_progress_cb cb)
     op->progress = cb;
 }
 
-void op_cancel(struct op *op)
+void op_stop(struct op *op)
 {
-    if (op->cancelled) {
-        return;
-    }
-    op->cancelled = true;
     void (*hook)(void *data) = op->hook;
     op->hook = NULL;
     if (hook && !op->answered) {
         hook(op->hook_data); /* may end the op: it is not touched any more */
+    }
+}
+
+void op_cancel(struct op *op)
+{
+    if (!op->cancelled) {
+        op->cancelled = true;
+        op_stop(op);
     }
 }
 

@@ -46,6 +46,7 @@ typedef void (*op_progress_cb)(void *user, uint64_t done, uint64_t total, const 
 struct op *op_new(struct uv_loop_s *loop, op_cb cb, void *user);
 void op_on_progress(struct op *op, op_progress_cb cb);
 void op_cancel(struct op *op); /* not after the callback has begun */
+void op_stop(struct op *op);   /* the same, but the asker hears how it ended; for ops with a hook */
 
 /* For engines. Each of the four ends the op: it must not be used again. */
 void op_finish(struct op *op, struct answer *answer); /* moves the parts out of *answer */

@@ -123,10 +123,11 @@ struct relaunch {
     container_id old;
     int engine;
     struct launch_spec spec;
-    struct op *op, *asked; /* asked: the question under way */
-    bool stopped, paused; /* paused: it was, before it was stopped */
-    char *fresh;          /* the new one, made and not started yet */
-    char *remark;         /* of the steps so far */
+    struct op *op, *asked;          /* asked: the question under way */
+    bool stopping, stopped, paused; /* the old one; paused: it was, before it was stopped */
+    bool returning, cancelled;
+    char *fresh;  /* the new one, made and not started yet */
+    char *remark; /* of the steps so far */
     struct error why;
 };
 
@@ -180,6 +181,7 @@ static void started_again(void *user, struct answer *answer)
 
 static void start_again(struct relaunch *r)
 {
+    r->returning = true;
     if (r->stopped) {
         r->asked = session_act(r->session, r->old, VERB_START, NULL, started_again, r);
     } else {
@@ -197,50 +199,34 @@ static void taken_away(void *user, struct answer *answer)
     start_again(r);
 }
 
-static struct op *take_away(struct relaunch *r, op_cb cb, void *user)
+static struct op *take_away(struct relaunch *r)
 {
     const struct act_options force = {.timeout = -1, .force = true};
     const struct container *c = r->fresh ? model_find_key(session_model(r->session), r->fresh) : NULL;
-    return c ? session_act(r->session, c->id, VERB_REMOVE, &force, cb, user) : NULL;
+    return c ? session_act(r->session, c->id, VERB_REMOVE, &force, taken_away, r) : NULL;
 }
 
 static void go_back(struct relaunch *r)
 {
-    r->asked = take_away(r, taken_away, r);
+    r->returning = true;
+    r->asked = take_away(r);
     if (!r->asked) {
         start_again(r);
     }
 }
 
-/* The asker is gone: all is undone, and nobody hears of it. */
-
-struct reviving {
-    struct session *session;
-    container_id old;
-    bool paused;
-};
-
-static void revived(void *user, struct answer *answer)
-{
-    struct reviving *v = user;
-    if (answer->why.kind == ERROR_NONE && v->paused) {
-        session_act(v->session, v->old, VERB_PAUSE, NULL, NULL, NULL);
-    }
-    free(v);
-}
-
+/* The asker is gone: all is undone, and nobody hears of it. A stop of the old one cannot be taken back: only
+ * when it has ended can the old one be started again, and a way back goes on to its end. */
 static void relaunch_cancelled(void *data)
 {
     struct relaunch *r = data;
-    op_cancel(r->asked);
-    take_away(r, NULL, NULL);
-    if (r->stopped) {
-        struct reviving *v = mem_new(1, sizeof *v);
-        *v = (struct reviving){r->session, r->old, r->paused};
-        session_act(r->session, r->old, VERB_START, NULL, revived, v);
+    r->cancelled = true;
+    if (r->stopping || r->returning) {
+        return;
     }
+    op_cancel(r->asked);
     error_set(&r->why, ERROR_CANCELLED, 0, "the relaunch was cancelled");
-    relaunch_fail(r);
+    go_back(r);
 }
 
 /* The way forth. */
@@ -276,12 +262,16 @@ static void old_stopped(void *user, struct answer *answer)
     struct relaunch *r = user;
     add_remark(r, answer);
     const struct container *fresh = r->fresh ? model_find_key(session_model(r->session), r->fresh) : NULL;
-    if (answer->why.kind != ERROR_NONE) {
+    r->stopping = false;
+    r->stopped = answer->why.kind == ERROR_NONE;
+    if (!r->stopped || r->cancelled) {
         r->why = answer->why;
+        if (r->stopped) {
+            error_set(&r->why, ERROR_CANCELLED, 0, "the relaunch was cancelled");
+        }
         go_back(r);
         return;
     }
-    r->stopped = true;
     if (!r->fresh) {
         r->asked = session_launch(r->session, r->engine, &r->spec, launched, r);
     } else if (fresh) {
@@ -297,6 +287,7 @@ static void stop_old(struct relaunch *r)
 {
     const struct container *c = model_get(session_model(r->session), r->old);
     r->paused = c && c->state == CONTAINER_PAUSED;
+    r->stopping = true;
     r->asked = session_act(r->session, r->old, VERB_STOP, NULL, old_stopped, r);
 }
 

@@ -19,7 +19,8 @@
 bool relaunch_spec(struct session *s, container_id old, enum isolation mode, struct launch_spec *out,
                    struct error *e);
 
-/* Launches spec; answer.text is the key of the new container. Failure leaves the old one as it was. */
+/* Launches spec; answer.text is the key of the new container. Failure leaves the old one as it was, and so
+ * do op_cancel and op_stop, after which it still runs for a while: the loop and the session must live on. */
 struct op *relaunch_start(struct session *s, container_id old, int engine, const struct launch_spec *spec,
                           op_cb cb, void *user);
 

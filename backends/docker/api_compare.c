@@ -8,6 +8,8 @@
 #include "core/memory.h"
 #include "core/text.h"
 
+enum { ID_LENGTH = 64 };
+
 /* Values. */
 
 static bool plain(const cJSON *a, const cJSON *b)
@@ -112,12 +114,20 @@ static bool caps_within(const cJSON *a, const cJSON *b)
     return true;
 }
 
-/* "container:NAME" is told with its id. */
+/* An entrypoint of "" asks for none, and is told as null. */
+static bool lists_agree(const cJSON *asked, const cJSON *got)
+{
+    bool none = cJSON_GetArraySize(asked) == 1 && !*json_word(asked->child) && cJSON_IsString(asked->child);
+    return api_empty(asked) || cJSON_Compare(asked, got, true) || (none && api_empty(got));
+}
+
+/* "container:NAME" is told with its id; one that was asked for by its whole id is that one and no other. */
 static bool modes_agree(const char *asked, const char *got)
 {
     static const char OTHER[] = "container:";
     bool shared = strncmp(asked, OTHER, sizeof OTHER - 1) == 0;
-    return shared ? strncmp(got, OTHER, sizeof OTHER - 1) == 0 : strcmp(asked, got) == 0;
+    bool named = shared && strspn(asked + sizeof OTHER - 1, "0123456789abcdef") < ID_LENGTH;
+    return named ? strncmp(got, OTHER, sizeof OTHER - 1) == 0 : strcmp(asked, got) == 0;
 }
 
 static bool is_usual_network(const char *name)
@@ -306,7 +316,7 @@ bool api_agree(const struct api_compared *v, const struct api_option *o, const c
     case COMPARE_WITHIN:
         return api_empty(asked) || api_within(asked, got);
     case COMPARE_ORDER:
-        return api_empty(asked) || cJSON_Compare(asked, got, true);
+        return lists_agree(asked, got);
     case COMPARE_PATH:
         return api_empty(asked) || api_paths_agree(json_word(asked), json_word(got), v->windows);
     case COMPARE_CAPS:

@@ -200,6 +200,12 @@ static void take(cJSON *to, cJSON *from, const char *member)
     }
 }
 
+/* One that is left out would be the image's; "" is how a create says that there is none. */
+static void set_no_entrypoint(cJSON *body)
+{
+    cJSON_AddItemToArray(list_of(body, "Entrypoint"), cJSON_CreateString(""));
+}
+
 static void take_words(struct repeating *r, cJSON *body)
 {
     const struct launch_spec *a = r->want, *b = &r->was;
@@ -223,6 +229,11 @@ static void take_words(struct repeating *r, cJSON *body)
     if (!same_text(a->entrypoint, b->entrypoint) || !same_block(a->command, b->command)) {
         take(r->body, body, "Entrypoint");
         take(r->body, body, "Cmd");
+    }
+    bool same_image = same_text(a->image, b->image);
+    if (same_image && api_empty(json_at(r->json, "Config.Entrypoint")) &&
+        api_empty(json_at(r->body, "Entrypoint"))) {
+        set_no_entrypoint(r->body);
     }
 }
 
@@ -430,11 +441,34 @@ static bool is_own_network(const char *name)
     return false;
 }
 
+/* It may have left the network that it was created for, and Podman says "bridge" of every one: then this is
+ * one that it is in, or none, because a create would bring it into the other. */
+static const char *first_network(const struct repeating *r)
+{
+    const char *mode = json_string(r->json, "HostConfig.NetworkMode", "");
+    const cJSON *network = NULL, *told = json_at(r->json, "NetworkSettings.Networks");
+    bool own = !*mode || is_own_network(mode);
+    cJSON_ArrayForEach(network, told)
+    {
+        if (is_first(network, mode) || (own && is_own_network(network->string))) {
+            return mode;
+        }
+    }
+    if (!told || api_is_shared(mode) || (!told->child && (own || r->engine->podman))) {
+        return mode;
+    }
+    return told->child ? told->child->string : "none";
+}
+
 static cJSON *connect_networks(struct repeating *r)
 {
-    const char *was = json_string(r->json, "HostConfig.NetworkMode", "");
-    const char *mode = json_string(r->host, "NetworkMode", ""), *id = json_string(r->json, "Id", "?");
+    const char *was = first_network(r), *id = json_string(r->json, "Id", "?");
+    const char *kept = json_string(r->json, "HostConfig.NetworkMode", "");
     cJSON *networks = cJSON_CreateObject();
+    if (strcmp(json_string(r->host, "NetworkMode", ""), kept) == 0 && strcmp(kept, was) != 0) {
+        set_text(r->host, "NetworkMode", was);
+    }
+    const char *mode = json_string(r->host, "NetworkMode", "");
     const cJSON *network = NULL, *told = json_at(r->json, "NetworkSettings.Networks");
     cJSON_ArrayForEach(network, told)
     {

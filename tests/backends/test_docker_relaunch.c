@@ -215,6 +215,74 @@ static void networks_go_along(void **state)
     dockerd_docker(daemon_of_tests, NULL, 0, "network rm one two");
 }
 
+/* What it has left it does not come back into. */
+static void a_network_that_was_left_stays_left(void **state)
+{
+    (void)state;
+    if (!dockerd_docker(daemon_of_tests, NULL, 0, "network create --subnet 10.231.9.0/24 open") ||
+        !dockerd_docker(daemon_of_tests, NULL, 0, "network create --internal --subnet 10.231.10.0/24 shut")) {
+        print_message("SKIPPED: docker cannot make networks here\n");
+        return;
+    }
+    dockerd_docker(daemon_of_tests, NULL, 0, "run -d --name left --network open busybox sleep 1000");
+    dockerd_docker(daemon_of_tests, NULL, 0, "network connect shut left");
+    dockerd_docker(daemon_of_tests, NULL, 0, "network disconnect open left");
+    expect(0, "relaunch --keep left", "");
+    assert_true(
+        docker_says("left-vm", "{{range $k, $v := .NetworkSettings.Networks}}{{$k}};{{end}}", "shut;"));
+    dockerd_docker(daemon_of_tests, NULL, 0, "network disconnect shut left-vm");
+    dockerd_docker(daemon_of_tests, NULL, 0, "network disconnect shut left");
+    expect(0, "relaunch --keep --name alone left", "");
+    assert_true(docker_says("alone", "{{.HostConfig.NetworkMode}}", "none"));
+    dockerd_docker(daemon_of_tests, NULL, 0, "rm -f left left-vm alone");
+    dockerd_docker(daemon_of_tests, NULL, 0, "network rm open shut");
+}
+
+/* "" for the entrypoint is told as none, and one that is left out would be the image's. */
+static void no_entrypoint_stays_none(void **state)
+{
+    (void)state;
+    dockerd_docker(daemon_of_tests, NULL, 0, "create --name maker --entrypoint /bin/false busybox");
+    dockerd_docker(daemon_of_tests, NULL, 0, "commit maker ending");
+    dockerd_docker(daemon_of_tests, NULL, 0,
+                   "run -d --name bare --network none --entrypoint '' ending sleep 1000");
+    expect(0, "relaunch --keep bare", "");
+    assert_true(docker_says("bare-vm", "{{.Path}} {{.Args}} {{.State.Running}}", "sleep [1000] true"));
+    dockerd_docker(daemon_of_tests, NULL, 0, "rm -f maker bare bare-vm");
+    dockerd_docker(daemon_of_tests, NULL, 0, "rmi ending");
+}
+
+/* sleep hears no TERM: its stop takes docker ten seconds, and Ctrl-C comes before. */
+static void an_interrupt_undoes_all(void **state)
+{
+    (void)state;
+    const char *folder = dockerd_folder(daemon_of_tests);
+    dockerd_docker(daemon_of_tests, NULL, 0,
+                   "run -d --name kept --network none -v kept:/k busybox sleep 1000");
+    assert_true(
+        dockerd_shell("cd %s; \"$PORTHOLE_BINARY\" --engine docker=%s relaunch --yes kept >said 2>&1 "
+                      "</dev/null & until docker -H %s inspect kept-vm >/dev/null 2>&1; do sleep 0.1; "
+                      "done; sleep 1; kill -TERM $!; wait $!; test $? = 130",
+                      folder, dockerd_address(daemon_of_tests), dockerd_address(daemon_of_tests)));
+    assert_true(docker_says("kept", "{{.State.Running}}", "true"));
+    assert_false(dockerd_docker(daemon_of_tests, NULL, 0, "inspect kept-vm"));
+    dockerd_docker(daemon_of_tests, NULL, 0, "rm -f kept");
+}
+
+/* One that ends again and again does not take the place of another, also while it runs for a moment. */
+static void a_crash_loop_replaces_nothing(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"false", "sleep 0.2; false"};
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        dockerd_docker(daemon_of_tests, NULL, 0,
+                       "run -d --name loop --network none --restart always busybox sh -c '%s'", bodies[i]);
+        expect(1, "relaunch --isolation process --yes loop", "loop is kept");
+        assert_true(dockerd_docker(daemon_of_tests, NULL, 0, "inspect loop"));
+        dockerd_docker(daemon_of_tests, NULL, 0, "rm -f loop loop-process");
+    }
+}
+
 /* A tag that has moved: the image is the one that the container has. */
 static void the_image_is_the_same_one(void **state)
 {
@@ -334,6 +402,10 @@ int main(void)
         cmocka_unit_test(the_same_mode_keeps_everything),
         cmocka_unit_test(the_other_mode_lists_what_it_cannot_keep_before_anything_happens),
         cmocka_unit_test(networks_go_along),
+        cmocka_unit_test(a_network_that_was_left_stays_left),
+        cmocka_unit_test(no_entrypoint_stays_none),
+        cmocka_unit_test(an_interrupt_undoes_all),
+        cmocka_unit_test(a_crash_loop_replaces_nothing),
         cmocka_unit_test(the_image_is_the_same_one),
         cmocka_unit_test(a_failure_leaves_the_old_one_as_it_was),
         cmocka_unit_test(the_interface_asks_before_it_leaves_out),

@@ -180,6 +180,9 @@ static void what_is_otherwise_is_named_and_what_is_the_same_is_not(void **state)
         {"{\"NetworkMode\":\"bridge\"}", "{\"HostConfig\":{\"NetworkMode\":\"default\"}}", NULL},
         {"{\"NetworkMode\":\"container:web\"}", "{\"HostConfig\":{\"NetworkMode\":\"container:" ID "\"}}",
          NULL},
+        {"{\"PidMode\":\"container:" ID "\"}", "{\"HostConfig\":{\"PidMode\":\"container:" ID "\"}}", NULL},
+        {"{\"PidMode\":\"container:" ID "\"}", "{\"HostConfig\":{\"PidMode\":\"container:other\"}}",
+         "--pid: asked container:"},
         {"{\"Devices\":[{\"PathOnHost\":\"/dev/a\",\"PathInContainer\":\"/dev/"
          "a\",\"CgroupPermissions\":\"r\"}]}",
          "{\"HostConfig\":{\"Devices\":[{\"PathOnHost\":\"/dev/"

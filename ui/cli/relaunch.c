@@ -1,8 +1,10 @@
 /* relaunch: the same container again in the other isolation mode; the old one goes when the new one runs, if
  * the person says so. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 #include "core/memory.h"
 #include "core/relaunch.h"
@@ -102,13 +104,18 @@ static bool holds(struct cli *cli, const char *key, enum isolation mode, const c
     bool never = false;
     struct error why;
     const struct container *c = cli_row(cli, key);
+    int64_t started = c ? c->started : 0;
     if (c) {
         cli_wait_for(cli, &never, SETTLE_MS);
         c = model_find_key(cli->model, key);
     }
     if (c && state_has_ended(c->state)) {
-        cli_say("%s exited with %d at once; %s is kept ('porthole logs %s' may tell why)", c->name,
-                c->exit_code, old, c->name);
+        cli_say("%s exited with %d at once%s; %s is kept ('porthole logs %s' may tell why)", c->name,
+                c->exit_code, c->state == CONTAINER_RESTARTING ? ", and is started again and again" : "", old,
+                c->name);
+    } else if (c && started > 0 && c->started != started) {
+        cli_say("%s ended at once and was started again; %s is kept ('porthole logs %s' may tell why)",
+                c->name, old, c->name);
     } else if (!relaunch_holds(cli->session, key, mode, &why)) {
         cli_say("%s; %s is kept", why.text, old);
     } else {
@@ -133,6 +140,31 @@ static void say_lost(const char *name, const char *lost)
     cli_say("nothing was done; --drop leaves that out");
 }
 
+/* Undone, so that nothing is left half way; a second signal ends porthole at once. */
+static void interrupted(uv_signal_t *signal, int number)
+{
+    (void)number;
+    uv_signal_stop(signal);
+    op_stop(signal->data);
+}
+
+static bool await_or_undo(struct cli *cli, struct op *op, struct waiting *w)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+    uv_signal_t signals[sizeof numbers / sizeof *numbers];
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        uv_signal_init(cli->loop, &signals[i]);
+        signals[i].data = op;
+        uv_signal_start(&signals[i], interrupted, numbers[i]);
+    }
+    bool ok = cli_await(cli, w);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        uv_close((uv_handle_t *)&signals[i], NULL);
+    }
+    uv_run(cli->loop, UV_RUN_NOWAIT);
+    return ok;
+}
+
 static int start(struct cli *cli, const struct relaunching *r, container_id old, const char *name,
                  struct launch_spec *spec)
 {
@@ -143,15 +175,16 @@ static int start(struct cli *cli, const struct relaunching *r, container_id old,
         spec->name = mem_string(r->name);
     }
     spec->drop = r->drop;
-    relaunch_start(cli->session, old, session_engine_of(cli->session, old), spec, cli_answered, &w);
-    bool ok = cli_await(cli, &w);
+    struct op *op =
+        relaunch_start(cli->session, old, session_engine_of(cli->session, old), spec, cli_answered, &w);
+    bool ok = await_or_undo(cli, op, &w);
     if (!ok) {
         if (w.answer.lost) {
             say_lost(name, w.answer.lost);
         } else {
             cli_say("%s", w.answer.why.text);
         }
-        code = error_exit_code(w.answer.why.kind);
+        code = w.answer.why.kind == ERROR_CANCELLED ? 130 : error_exit_code(w.answer.why.kind);
     } else {
         out_line(w.answer.text);
         if (!holds(cli, w.answer.text, spec->isolation, name)) {
