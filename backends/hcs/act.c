@@ -309,10 +309,9 @@ static const struct entry *ready(struct hcs *h, struct op *op, const char *key, 
         error_set(&why, ERROR_NOT_FOUND, 0, "cannot %s: there is no compute system %.64s; see the list",
                   words_of(verb), key);
     } else if (refusal) {
-        error_set(&why, ERROR_CONFLICT, 0, "cannot %s %.100s: %s", words_of(verb),
-                  e->name, refusal);
-        why.already = (verb == VERB_STOP && !is_starting(h, e)) ||
-                      (verb == VERB_START && state_runs(e->state));
+        error_set(&why, ERROR_CONFLICT, 0, "cannot %s %.100s: %s", words_of(verb), e->name, refusal);
+        why.already =
+            (verb == VERB_STOP && !is_starting(h, e)) || (verb == VERB_START && state_runs(e->state));
     } else {
         return e;
     }
@@ -338,9 +337,10 @@ static void begin_act(struct request *r, const struct entry *e, const struct act
     case VERB_REMOVE:
         if ((state_is_live(e->state) || is_starting(r->engine, e)) && !options->force) {
             error_set(&why, ERROR_CONFLICT, 0, "cannot %s: it %s; stop it first, or remove it by force",
-                      r->what, e->state == CONTAINER_PAUSED    ? "is paused"
-                               : e->state == CONTAINER_CREATED ? "is just being started"
-                                                               : "runs");
+                      r->what,
+                      e->state == CONTAINER_PAUSED    ? "is paused"
+                      : e->state == CONTAINER_CREATED ? "is just being started"
+                                                      : "runs");
             fail(r, &why);
         } else {
             end(r, e, 0);

@@ -60,8 +60,7 @@ static void keeper_answered(void *user, const struct error *why, const char *rem
 static void refuse_as(struct act *a, bool already, const char *words)
 {
     struct error why;
-    error_set(&why, ERROR_CONFLICT, 0, "cannot %s %s: %s", verb_word(a->verb),
-              a->state.spec.name, words);
+    error_set(&why, ERROR_CONFLICT, 0, "cannot %s %s: %s", verb_word(a->verb), a->state.spec.name, words);
     why.already = already;
     finish(a, &why);
 }
