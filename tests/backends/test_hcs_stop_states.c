@@ -61,21 +61,26 @@ static void a_stop_finds_out_whether_it_is_paused(void **state)
     }
 }
 
-static void what_is_paused_is_removed_by_force_only(void **state)
+static struct reply *begin_launch(struct room *r)
 {
-    (void)state;
     static const char *const command[] = {"ping", "-t", "localhost", NULL};
+    struct reply *reply = &r->replies[r->n_replies++];
     struct launch_spec spec;
-    struct room *r = open_room("");
     launch_spec_init(&spec);
     spec.name = (char *)"mine";
     spec.image = (char *)"nanoserver:ltsc2022";
     spec.command = (char **)command;
     spec.isolation = ISOLATION_VM;
-    struct reply *reply = &r->replies[r->n_replies++];
     session_launch(r->session, 0, &spec, on_reply, reply);
-    expect_remark(finish(r, reply), NULL);
+    return reply;
+}
+
+static void what_is_paused_is_removed_by_force_only(void **state)
+{
+    (void)state;
     const struct act_options gentle = {.timeout = -1};
+    struct room *r = open_room("");
+    expect_remark(finish(r, begin_launch(r)), NULL);
     expect_remark(act_in_room(r, "mine", VERB_PAUSE, -1), NULL);
     const struct answer *answer = finish(r, begin(r, "mine", VERB_REMOVE, &gentle));
     assert_int_equal(answer->why.kind, ERROR_CONFLICT);
@@ -210,7 +215,10 @@ static void a_kill_beside_a_stop_is_told_without_an_event(void **state)
     for (size_t i = 0; i < COUNT(manners); i++) {
         struct room *r = open_room(manners[i]);
         provider.watch = deaf_watch;
-        sim_service.unwatch(tally.service, model_find(r->model, "web-1", NULL)->key);
+        char *key = key_of(r, "web-1");
+        assert_true(is_there(r, key));
+        sim_service.unwatch(tally.service, key);
+        free(key);
         struct reply *stop = begin(r, "web-1", VERB_STOP, &patient);
         expect_remark(finish(r, begin(r, "web-1", VERB_KILL, &kill)), NULL);
         expect_remark(finish(r, stop), "terminated by somebody else");
@@ -238,6 +246,31 @@ static void what_is_being_started_is_not_told_as_stopped(void **state)
     close_room(r);
 }
 
+static bool is_listed(const struct room *r, const void *name)
+{
+    return !is_missing(r, name);
+}
+
+static void what_is_being_launched_goes_by_force_only(void **state)
+{
+    (void)state;
+    static const enum verb verbs[] = {VERB_STOP, VERB_REMOVE};
+    const struct act_options gentle = {.timeout = -1};
+    struct room *r = open_room("start=never");
+    struct reply *launch = begin_launch(r);
+    assert_true(wait_for(r, is_listed, "mine"));
+    for (size_t i = 0; i < COUNT(verbs); i++) {
+        const struct answer *answer = finish(r, begin(r, "mine", verbs[i], &gentle));
+        assert_int_equal(answer->why.kind, ERROR_CONFLICT);
+        assert_false(answer->why.already);
+        assert_true(is_there(r, "mine"));
+    }
+    expect_remark(act_in_room(r, "mine", VERB_REMOVE, -1), NULL);
+    assert_false(is_there(r, "mine"));
+    assert_int_equal(launch->times, 0);
+    close_room(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +283,7 @@ int main(void)
         cmocka_unit_test(who_joined_a_stop_hears_that_it_was_refused),
         cmocka_unit_test(a_kill_beside_a_stop_is_told_without_an_event),
         cmocka_unit_test(what_is_being_started_is_not_told_as_stopped),
+        cmocka_unit_test(what_is_being_launched_goes_by_force_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
