@@ -34,8 +34,8 @@ struct console_spec { /* borrowed for the call */
 struct console_sink { /* what the owner hears, always from the loop, never from inside a call */
     /* It is open: from here on nothing is lost. May be NULL. */
     void (*opened)(void *user);
-    /* when: CONSOLE_LOGS: the moment at which it was printed, ms since 1970; 0: it was not asked for (stamps), or
-     * there is none */
+    /* when: CONSOLE_LOGS: the moment at which it was printed, ms since 1970; 0: it was not asked for
+     * (stamps), or there is none */
     void (*bytes)(void *user, enum console_stream stream, int64_t when, const char *data, size_t len);
     /* The replay that the spec asked for has ended: all bytes until now were printed before, and whoever they
      * asked something has had his answer or has given up; the bytes that follow are printed now. Told once,

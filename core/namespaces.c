@@ -209,7 +209,7 @@ static const char *why_not_seen(const struct container *c, const struct namespac
     default:
         break;
     }
-    return n->windows    ? "its engine tells nothing of it"
+    return n->windows                       ? "its engine tells nothing of it"
            : !state_has_processes(c->state) ? "it does not run, and its engine tells nothing of it"
            : c->pid == 0 ? "its first process is not known here, and its engine tells nothing of it"
                          : "it was not read, and its engine tells nothing of it";
@@ -243,7 +243,8 @@ static struct namespace_fact unseen(const struct namespaces *n, const struct con
 void namespaces_judge(struct namespaces *out, const struct container *c, const struct namespace_table *table,
                       const struct model *m)
 {
-    const struct namespace_row *row = parts_from_host(c) && state_has_processes(c->state) ? row_of(table, c->key) : NULL;
+    const struct namespace_row *row =
+        parts_from_host(c) && state_has_processes(c->state) ? row_of(table, c->key) : NULL;
     *out = (struct namespaces){.windows = c->hypervisor == HYPERVISOR_HYPERV};
     for (int kind = 0; kind < NAMESPACE_COUNT; kind++) {
         out->told[kind] = told_of(c, kind, m);

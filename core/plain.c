@@ -118,7 +118,8 @@ static size_t on_high(const struct feed *f, const char *s, const char *end)
     bool whole;
     uint32_t code;
     size_t len = (size_t)(end - s);
-    size_t n = held->n > 0 ? utf8_resume(held, s, len, &whole, &code) : utf8_begin(held, s, len, &whole, &code);
+    size_t n =
+        held->n > 0 ? utf8_resume(held, s, len, &whole, &code) : utf8_begin(held, s, len, &whole, &code);
     if (whole) {
         on_character(f, code);
     }

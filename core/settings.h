@@ -57,8 +57,8 @@ enum isolation settings_isolation(const struct settings *s, const char *engine, 
 bool settings_parse(struct settings *s, const char *text, void (*warn)(void *user, const char *sentence),
                     void *user, struct error *e);
 
-/* The same from a file, which must exist. path NULL: the user's own, which need not; it is left out, and `warn` told
- * why, when another user could have written it (core/trust.h). */
+/* The same from a file, which must exist. path NULL: the user's own, which need not; it is left out, and
+ * `warn` told why, when another user could have written it (core/trust.h). */
 bool settings_load(struct settings *s, const char *path, void (*warn)(void *user, const char *sentence),
                    void *user, struct error *e);
 

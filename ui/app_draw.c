@@ -164,9 +164,7 @@ int app_message_rows(const struct app *a)
     const struct rect *r = &a->layout.status;
     const char *message = message_of(a);
     bool asks = prompt_open(a->prompt) && !a->ignore.now;
-    int rows = asks      ? prompt_rows(a->prompt, r->cols)
-               : message ? paragraph_rows(message, r->cols - 2)
-                         : 1;
+    int rows = asks ? prompt_rows(a->prompt, r->cols) : message ? paragraph_rows(message, r->cols - 2) : 1;
     int most = asks || r->row / 2 < MESSAGE_ROWS ? r->row / 2 : MESSAGE_ROWS;
     return rows < 1 || most < 1 ? 1 : rows < most ? rows : most;
 }

@@ -60,8 +60,9 @@ static void wait_a_moment(struct call *c)
     uv_sleep(LOOK_MS);
 }
 
-/* A container that the engine is about to start again, or has started again by itself, has escaped its stop. One
- * that has a restart policy is looked at for a while: Podman may start it again a moment after it has answered. */
+/* A container that the engine is about to start again, or has started again by itself, has escaped its stop.
+ * One that has a restart policy is looked at for a while: Podman may start it again a moment after it has
+ * answered. */
 static bool is_settled(struct act *a, const struct container *c)
 {
     a->quiet = state_is_live(c->state) ? 0 : a->quiet + 1;
@@ -75,7 +76,8 @@ static void looked_after(struct call *c, const struct reply *r)
     struct error why = r->why;
     cJSON *json = why.kind == ERROR_NONE ? json_parse(r->body, r->len, API_ONE_LIMIT, &why) : NULL;
     bool told = json && api_inspect(&record, json, &c->docker->about);
-    if (r->status == 404 || (told && is_settled(a, &record.c))) { /* what has gone with its end has no exit code */
+    if (r->status == 404 ||
+        (told && is_settled(a, &record.c))) { /* what has gone with its end has no exit code */
         struct answer answer = {0};
         if (told) {
             note_exit_code(a, json, &answer);

@@ -27,7 +27,7 @@ struct stream {
     char **argv, **env; /* of an exec; argv NULL: the best shell */
     char *workdir, *user;
     bool tty, input, follow, replay;
-    bool stamped; /* logs, with the moment before each message */
+    bool stamped;   /* logs, with the moment before each message */
     int rows, cols; /* wished for; 0 unknown */
     int64_t tail, since, until;
 

@@ -357,10 +357,11 @@ static bool may_connect(const struct client *c, const struct state *s, struct er
         error_set(e, ERROR_CONFLICT, 0, "cannot %s %s: it has exited; start it, or look at its logs", verb,
                   s->spec.name);
     } else if (keeper_stopped(s)) {
-        error_set(e, ERROR_CONFLICT, 0,
-                  "cannot %s %s: its keeper (pid %u) is stopped by a signal and does not answer; let it go on "
-                  "(kill -CONT %u)",
-                  verb, s->spec.name, s->keeper, s->keeper);
+        error_set(
+            e, ERROR_CONFLICT, 0,
+            "cannot %s %s: its keeper (pid %u) is stopped by a signal and does not answer; let it go on "
+            "(kill -CONT %u)",
+            verb, s->spec.name, s->keeper, s->keeper);
     } else if (s->state == CONTAINER_CREATED && (c->exec || !keeper_lives(s))) {
         error_set(e, ERROR_CONFLICT, 0, "cannot %s %s: it has not been started", verb, s->spec.name);
     } else {

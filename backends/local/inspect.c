@@ -65,7 +65,8 @@ static void run_inspection(struct job *j)
     state_init(&s);
     char *path = paths_state(l->paths, i->id);
     /* What is shown is the file, so that nothing is left out; but only if it is sound. */
-    cJSON *o = local_read_state(l, i->id, &s, &i->why) ? json_read_own_file(path, STATE_LIMIT, &i->why) : NULL;
+    cJSON *o =
+        local_read_state(l, i->id, &s, &i->why) ? json_read_own_file(path, STATE_LIMIT, &i->why) : NULL;
     if (o) {
         write_times(o);
         add_places(o, l, i->id);

@@ -55,8 +55,11 @@ static void broken_characters_are_told_once(void **state)
     (void)state;
     static const char cut[] = "a\342\202b\360\237\230";
     is(cut, sizeof cut - 1, "a\357\277\275b\357\277\275");
-    static const char eight_bits[] = "a\233" "2Jb";
-    is(eight_bits, sizeof eight_bits - 1, "a\357\277\275" "2Jb");
+    static const char eight_bits[] = "a\233"
+                                     "2Jb";
+    is(eight_bits, sizeof eight_bits - 1,
+       "a\357\277\275"
+       "2Jb");
 }
 
 int main(void)

@@ -17,7 +17,7 @@ enum { ROWS = 30, COLS = 100, SKIPPED = 77 };
     "stty -echo -icanon; i=0; while [ $i -lt 1500 ]; do printf '\\033[6n\\033[5n\\033[c\\033[>c"             \
     "\\033[?25$p\\033[18t\\033]11;?\\007\\033P$q q\\033\\\\\\005\\r\\n'; i=$((i+1)); done; "                 \
     "printf '\\033[2J\\033[Hready\\r\\n\\033['; k=$(dd bs=1 count=1 2>/dev/null | cat -v); "                 \
-    "printf '6n%s' $k; dd bs=99 count=1 2>/dev/null | cat -v; stty echo; printf ' answered\\n>'; exec cat "        \
+    "printf '6n%s' $k; dd bs=99 count=1 2>/dev/null | cat -v; stty echo; printf ' answered\\n>'; exec cat "  \
     ">/dev/null"
 
 static char folder[64];

@@ -43,7 +43,7 @@ static void print_workers(const struct hostmap *map)
         struct text name = {0};
         text_add_clean(&name, w->name ? w->name : "?", w->name ? strlen(w->name) : 1);
         out_printf("host process %u (%s) is its %s: %s of memory\n", w->pid, text_of(&name),
-               worker_word(map->roles[i]), size_print(memory, w->memory));
+                   worker_word(map->roles[i]), size_print(memory, w->memory));
         text_done(&name);
     }
 }
@@ -72,7 +72,7 @@ static void print_sentence(const struct hostmap *map)
 static void print_map(const struct container *c, const struct hostmap *map)
 {
     out_printf("%s: %s isolation, %s\n\n", c->name, isolation_word(c->isolation, c->hypervisor),
-           map->wall == WALL_VM ? "a kernel of its own" : "the host's kernel, shared");
+               map->wall == WALL_VM ? "a kernel of its own" : "the host's kernel, shared");
     print_pairs(map);
     out_line("");
     print_workers(map);

@@ -1,9 +1,9 @@
 /* A sequence is kept until its end is known, and then let through or left out as a whole. Strings (ESC and
  * one of ] P X ^ _) end with ESC \\, the command strings also with BEL. Lines are made of whole, well-formed
  * characters; a byte that is none, which a terminal of 8 bits may take for a control, becomes U+FFFD. Where a
- * screen is drawn bytes pass as they came, and a C1 control character (C2 80 to C2 9F) is what its form of two
- * bytes is: ESC, and the byte less 0x40. What asks and what draws is read from ECMA-48, DEC STD
- * 070 and xterm's ctlseqs. */
+ * screen is drawn bytes pass as they came, and a C1 control character (C2 80 to C2 9F) is what its form of
+ * two bytes is: ESC, and the byte less 0x40. What asks and what draws is read from ECMA-48, DEC STD 070 and
+ * xterm's ctlseqs. */
 #include "ui/cli/tame.h"
 
 #include <stdbool.h>
@@ -21,12 +21,12 @@ enum { COLOUR_MOST = 64, KEPT_MOST = 4096 };
 struct tame {
     enum tame_kind kind;
     int state;
-    struct text kept;    /* of a sequence or a string, from its ESC on */
-    bool left_out;       /* the one that has begun */
-    bool released;       /* everything passes once it has ended */
-    int continuations;   /* of a screen: bytes of the character that are still to come */
+    struct text kept;      /* of a sequence or a string, from its ESC on */
+    bool left_out;         /* the one that has begun */
+    bool released;         /* everything passes once it has ended */
+    int continuations;     /* of a screen: bytes of the character that are still to come */
     struct utf8_held held; /* of lines: the beginning of a character */
-    bool focus, in_band; /* modes that are on, and wait */
+    bool focus, in_band;   /* modes that are on, and wait */
 };
 
 struct tame *tame_new(enum tame_kind kind)
@@ -328,8 +328,8 @@ static void add_character(uint32_t code, struct text *out)
     }
 }
 
-/* Lines: what begins with a byte of 80 or above, or goes on with what is held. It ends a sequence. Returns how
- * many bytes it took. */
+/* Lines: what begins with a byte of 80 or above, or goes on with what is held. It ends a sequence. Returns
+ * how many bytes it took. */
 static size_t character(struct tame *t, const char *bytes, size_t len, struct text *out)
 {
     bool whole;

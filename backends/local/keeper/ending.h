@@ -33,8 +33,8 @@ void ending_note(struct state *s, int code, const char *note);
 bool ending_remove(const struct paths *p, const struct state *s, struct error *e);
 
 /* porthole-keeper --remove ID: the one way in which a container goes that may still run or have been left
- * behind. Under its lock ends all that there is of it, looks whether it is gone, and only then takes its files
- * away. True also when there was nothing. */
+ * behind. Under its lock ends all that there is of it, looks whether it is gone, and only then takes its
+ * files away. True also when there was nothing. */
 bool ending_clear_away(const char *id, struct error *e);
 
 /* porthole-keeper --clean ID. False and e when it cannot be done. */

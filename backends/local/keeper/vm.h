@@ -35,7 +35,7 @@ pid_t vm_pid(const struct vm *vm);  /* of QEMU */
 char *vm_note(const struct vm *vm); /* what a person should know of it; the caller frees; NULL nothing */
 void vm_expect_end(struct vm *vm);  /* it is killed if the guest does not see to its own end soon */
 void vm_cancel(struct vm *vm, const struct error *why); /* it is not up: it fails, from inside */
-void vm_kill(struct vm *vm);        /* its processes are gone when this returns */
-void vm_close(struct vm *vm);       /* handles go, and it frees itself once the loop has let go */
+void vm_kill(struct vm *vm);                            /* its processes are gone when this returns */
+void vm_close(struct vm *vm); /* handles go, and it frees itself once the loop has let go */
 
 #endif

@@ -31,8 +31,8 @@ struct wall {
                   struct error *e); /* with the keeper as user */
     bool (*exec)(struct keeper *k, const struct bundle_process *process, bool input,
                  const struct wall_hooks *hooks, void *user, struct error *e);
-    /* It is not to be started after all: ends all that is at work on it, soon after which the hook "failed" is
-     * called, maybe from inside. */
+    /* It is not to be started after all: ends all that is at work on it, soon after which the hook "failed"
+     * is called, maybe from inside. */
     void (*abort)(struct keeper *k, const struct error *why);
     /* The first one runs: what tells who it is goes into the state. */
     void (*note)(struct keeper *k, int process);
