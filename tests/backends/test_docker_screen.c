@@ -124,6 +124,7 @@ static void a_crash_loop_can_be_stopped(void **state)
     expect_slowly(p, "Stop loop?");
     pty_type(p, "y");
     expect_slowly(p, "exited 3");
+    expect_slowly(p, "Stopped loop.");
     meanwhile(p, "docker rm loop >/dev/null");
     pty_type(p, "q");
     int status;

@@ -15,7 +15,9 @@
 
 enum { RELAUNCH_ISOLATION, RELAUNCH_NAME, RELAUNCH_KEEP, RELAUNCH_DROP, RELAUNCH_YES };
 
-enum { SETTLE_MS = 500 }; /* one that cannot work in the new mode mostly ends within this */
+/* One that cannot work in the new mode mostly ends within SETTLE_MS; one that is started again by its restart
+ * policy mostly ends a second time within SETTLE_LOOP_MS. */
+enum { SETTLE_MS = 500, SETTLE_LOOP_MS = 2000, LOOK_MS = 100 };
 
 static const struct cli_option options[] = {
     {0, "isolation", "MODE", "process, or hyperv (vm); without it: the other one"},
@@ -98,22 +100,36 @@ static int retire(struct cli *cli, container_id old, const char *key, enum isola
     return code;
 }
 
+/* Waits until it has had the time to fail, or has failed. One with a restart policy may run between two of
+ * its ends, so it is looked at for longer. NULL: it is gone. *again: it was started more than once. */
+static const struct container *settle(struct cli *cli, const char *key, bool *again)
+{
+    bool never = false;
+    int64_t started = 0;
+    const struct container *c = cli_row(cli, key);
+    for (int left = c && c->restart ? SETTLE_LOOP_MS : SETTLE_MS; c && left > 0; left -= LOOK_MS) {
+        started = started ? started : c->started; /* it may not have been started when it was seen first */
+        *again = started && c->started != started;
+        if (*again || state_has_ended(c->state)) {
+            break;
+        }
+        cli_wait_for(cli, &never, LOOK_MS);
+        c = model_find_key(cli->model, key);
+    }
+    return c;
+}
+
 /* Does it run as was asked for, and not only for a moment? */
 static bool holds(struct cli *cli, const char *key, enum isolation mode, const char *old)
 {
-    bool never = false;
+    bool again = false;
     struct error why;
-    const struct container *c = cli_row(cli, key);
-    int64_t started = c ? c->started : 0;
-    if (c) {
-        cli_wait_for(cli, &never, SETTLE_MS);
-        c = model_find_key(cli->model, key);
-    }
+    const struct container *c = settle(cli, key, &again);
     if (c && state_has_ended(c->state)) {
         cli_say("%s exited with %d at once%s; %s is kept ('porthole logs %s' may tell why)", c->name,
                 c->exit_code, c->state == CONTAINER_RESTARTING ? ", and is started again and again" : "", old,
                 c->name);
-    } else if (c && started > 0 && c->started != started) {
+    } else if (c && again) {
         cli_say("%s ended at once and was started again; %s is kept ('porthole logs %s' may tell why)",
                 c->name, old, c->name);
     } else if (!relaunch_holds(cli->session, key, mode, &why)) {
