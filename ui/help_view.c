@@ -68,8 +68,7 @@ static void add_typing(struct help_view *h)
 {
     heading(h, "While a program in a container has the keys");
     add(h, app_settings(h->view.app)->detach_key, "leave its console");
-    add(h, "Enter Esc",
-        "when it has ended by itself: keys count again; so they do after a second without any");
+    add(h, "Enter Esc", "once it has ended: keys count again (or after 1 s of none)");
 }
 
 static void add_pane(struct help_view *h)

@@ -75,7 +75,7 @@ static void rows_are_complete(void **state)
     size_t n;
     const struct action *table = action_table(&n);
     for (size_t i = 0; i < n; i++) {
-        assert_true(strlen(table[i].words) > 0 && strlen(table[i].words) <= 70);
+        assert_in_range(strlen(table[i].words), 1, 60); /* The help of a window of 80 columns cuts more. */
         assert_true(strlen(table[i].brief) > 0 && strlen(table[i].brief) <= 14);
         assert_in_range(table[i].verb + 1, 0, VERB_COUNT);
         assert_int_equal(table[i].scope == SCOPE_CONTAINER, table[i].states != 0);

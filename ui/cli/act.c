@@ -86,7 +86,8 @@ static int act(struct cli *cli, struct args *args, const struct cli_command *com
 
 static const struct cli_option stop_options[] = {
     {'t', "time", "SECONDS", "Until it is killed; 0: at once (local 10, hcs 30, docker as it is set there)"},
-    {'s', "signal", "SIGNAL", "The signal that asks it to stop (TERM)"},
+    {'s', "signal", "SIGNAL",
+     "The signal that asks it to stop (local TERM, docker the image's own, hcs none)"},
     {0, NULL, NULL, NULL}};
 static const struct cli_option kill_options[] = {{'s', "signal", "SIGNAL", "The signal to send (KILL)"},
                                                  {0, NULL, NULL, NULL}};
