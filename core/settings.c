@@ -525,6 +525,17 @@ static bool read_file(FILE *file, const char *path, struct text *out, struct err
     return true;
 }
 
+/* Settings that nobody named are no reason not to start. */
+static void leave_out(const struct reader *r, const struct error *why)
+{
+    struct text sentence = {0};
+    text_addf(&sentence, "the settings are left out: %s", why->text);
+    if (r->warn) {
+        r->warn(r->user, text_of(&sentence));
+    }
+    text_done(&sentence);
+}
+
 static bool load(struct settings *s, const char *path, struct reader *r, struct error *e)
 {
     FILE *file = fopen(path, "rb");
@@ -532,7 +543,15 @@ static bool load(struct settings *s, const char *path, struct reader *r, struct 
         if (r->optional && (errno == ENOENT || errno == ENOTDIR)) {
             return true;
         }
-        error_errno(e, errno, "Cannot open the settings %s", path);
+        struct error why;
+        error_errno(&why, errno, "Cannot open the settings %s", path);
+        if (r->optional && why.kind == ERROR_DENIED) { /* another user's, with that one's HOME */
+            leave_out(r, &why);
+            return true;
+        }
+        if (e) {
+            *e = why;
+        }
         return false;
     }
     struct text text = {0};
@@ -541,10 +560,7 @@ static bool load(struct settings *s, const char *path, struct reader *r, struct 
     r->to = s;
     bool fine = true;
     if (r->optional && !trust_file(file, path, &why)) {
-        text_addf(&text, "the settings are left out: %s", why.text);
-        if (r->warn) {
-            r->warn(r->user, text_of(&text));
-        }
+        leave_out(r, &why);
     } else {
         fine = read_file(file, path, &text, e) && parse(r, text_of(&text), e);
     }

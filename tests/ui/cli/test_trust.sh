@@ -80,6 +80,17 @@ if [ "$(id -u)" -eq 0 ]; then
     has "settings of another user" "$out" "the settings are left out: $work/home/porthole/settings.json belongs to another user"
     hasnt "settings of another user are not read" "$(XDG_CONFIG_HOME=$work/home "$program" --engine local --help 2>&1)" nosuch
 
+    # settings that may not even be opened, with the HOME of another user
+    chown -R 0 "$work/home"
+    chmod 700 "$work/home"
+    chmod 711 "$PORTHOLE_STATE" "$work"
+    if setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$program"; then
+        out=$(setpriv --reuid 65534 --regid 65534 --clear-groups env XDG_CONFIG_HOME="$work/home" "$program" --engine sim ls 2>&1)
+        has "settings that may not be opened" "$out" "the settings are left out: Cannot open the settings $work/home"
+        has "settings that may not be opened: it goes on" "$out" "ISOLATION"
+    fi
+    chmod 700 "$PORTHOLE_STATE" "$work"
+
     # a daemon of another user, as with sudo -E
     mkdir -p "$work/theirs-run/podman"
     python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$work/theirs-run/podman/podman.sock"
